@@ -1,0 +1,1 @@
+"""Doors to the hardware: cameras, scanners, readers."""

@@ -1,0 +1,1 @@
+"""Processes: threads, queues and supervision."""

@@ -1,0 +1,1 @@
+"""The simulated world, shipped as a product."""

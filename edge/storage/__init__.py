@@ -1,0 +1,1 @@
+"""What the station keeps: SQLite databases and evidence files."""

@@ -1,0 +1,1 @@
+"""Formats of others: bytes to values and back; touches nothing."""
