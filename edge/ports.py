@@ -1,0 +1,218 @@
+"""Ports: what flows ask of the world, as small Protocols; an implementation's name says how."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from edge.core.commission import Binding, Commission, Contract
+from edge.core.custody import Custody
+from edge.core.envelope import Sealed, Tip
+from edge.core.evidence import Evidence, EvidenceKind
+from edge.core.ids import (
+    CommissionId,
+    DeliveryId,
+    Digest,
+    EpochId,
+    EventId,
+    KeyId,
+    PersonId,
+    ProjectId,
+    SpecimenId,
+)
+from edge.core.moments import Instant
+from edge.core.people import Grant, Person
+
+
+class Clock(Protocol):
+    """The two clocks of the machine and how far the wall clock can be trusted."""
+
+    def now(self) -> datetime:
+        """Aware UTC wall time."""
+        ...
+
+    def mono_ns(self) -> int:
+        """Monotonic nanoseconds; for intervals only."""
+        ...
+
+    def read(self) -> Instant:
+        """Both clocks with the time quality."""
+        ...
+
+
+class Ids(Protocol):
+    """Fresh identities, ordered by time."""
+
+    def event_id(self, at: datetime) -> EventId:
+        """A new event id."""
+        ...
+
+    def epoch_id(self, at: datetime) -> EpochId:
+        """A new epoch id."""
+        ...
+
+    def delivery_id(self, at: datetime) -> DeliveryId:
+        """A new delivery id."""
+        ...
+
+
+class Journal(Protocol):
+    """The log: an event name first, then fields; never a person's data."""
+
+    def info(self, event: str, /, **fields: object) -> None:
+        """Something worth a line."""
+        ...
+
+    def warning(self, event: str, /, **fields: object) -> None:
+        """Something a human should look at."""
+        ...
+
+
+class Signer(Protocol):
+    """A private key that never leaves its process."""
+
+    @property
+    def key_id(self) -> KeyId:
+        """The pinned name of the key."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Ed25519 signature, 64 bytes."""
+        ...
+
+
+class KeyRing(Protocol):
+    """Pinned public keys; never filled by trust on first use."""
+
+    def verifies(self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes) -> bool:
+        """Whether a listed, unrevoked key of that purpose signed the message."""
+        ...
+
+    def knows(self, key_id: KeyId, *, purpose: str) -> bool:
+        """Whether such a key is listed."""
+        ...
+
+
+class Registry(Protocol):
+    """Reference data as last verified; unknown is an answer, not an error."""
+
+    def person(self, person: PersonId) -> Person | None:
+        """A registered person."""
+        ...
+
+    def deliverers(self, project: ProjectId) -> tuple[Person, ...]:
+        """Everybody who holds a grant for a project, valid or not."""
+        ...
+
+    def grants(self, project: ProjectId) -> tuple[Grant, ...]:
+        """Grants of a project."""
+        ...
+
+    def commission(self, commission: CommissionId) -> Commission | None:
+        """A commission by its id."""
+        ...
+
+    def commission_by_form(self, code: str) -> Commission | None:
+        """The commission whose 委托单 or 见证记录单 carries a code."""
+        ...
+
+    def bindings(self, specimen: SpecimenId) -> tuple[Binding, ...]:
+        """Every group a chip is bound to; more than one is a BIND_CONFLICT."""
+        ...
+
+    def contract(self, project: ProjectId) -> Contract | None:
+        """This lab's contract for a project."""
+        ...
+
+    def custody(self, specimen: SpecimenId) -> Custody | None:
+        """Where the platform last knew a specimen, over all stations."""
+        ...
+
+    def decision(self, delivery: DeliveryId) -> str | None:
+        """The platform's word on a delivery: `confirmed`, `disputed` or none yet."""
+        ...
+
+    def age_h(self, name: str, now: datetime) -> float:
+        """Hours since the platform last vouched for a set; infinite when never received."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A piece of station state kept beside the events: kind, id, phase and exact bytes."""
+
+    kind: str
+    id: str
+    phase: str
+    body: bytes
+
+
+class Store(Protocol):
+    """The station's own store: state and events of one step, in one durable transaction."""
+
+    def tip(self) -> Tip:
+        """The end of the current epoch's chain."""
+        ...
+
+    def commit(
+        self,
+        *,
+        events: tuple[Sealed, ...] = (),
+        documents: tuple[Document, ...] = (),
+        custody: tuple[Custody, ...] = (),
+    ) -> None:
+        """Keep all or nothing, on the disk at return; raise StorageError.
+
+        Events must continue `tip()`; a document replaces the one of its kind and id.
+        """
+        ...
+
+    def document(self, kind: str, id_: str) -> Document | None:
+        """One document."""
+        ...
+
+    def documents(self, kind: str, *, phases: tuple[str, ...] = ()) -> tuple[Document, ...]:
+        """Documents of a kind, oldest first, optionally only those in given phases."""
+        ...
+
+    def custody(self, specimen: SpecimenId) -> Custody | None:
+        """This station's own last word on a specimen."""
+        ...
+
+    def events(self, epoch: EpochId, *, after: int = 0, limit: int = 1000) -> tuple[Sealed, ...]:
+        """Events in order."""
+        ...
+
+    def epochs(self) -> tuple[EpochId, ...]:
+        """All epochs of this store, oldest first."""
+        ...
+
+
+class EvidenceStore(Protocol):
+    """Files named by their digest."""
+
+    def put(
+        self, content: bytes, *, kind: EvidenceKind, media_type: str, taken_at: datetime
+    ) -> Evidence:
+        """Keep a file durably, once; raise StorageError."""
+        ...
+
+    def get(self, sha256: Digest) -> bytes | None:
+        """The content, verified against its name; None when absent, StorageCorrupt when changed."""
+        ...
+
+    def names(self) -> Iterator[Digest]:
+        """Every stored digest."""
+        ...
+
+
+class Inbox(Protocol):
+    """What the shipper has brought down: bytes that the reader verifies."""
+
+    def newest(self, topic_tail: str) -> bytes | None:
+        """The last message of a topic below the station's branch."""
+        ...
+
+    def after(self, position: int, *, limit: int = 100) -> tuple[tuple[int, str, bytes], ...]:
+        """Messages in order of arrival: position, topic tail, payload."""
+        ...
