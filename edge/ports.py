@@ -85,11 +85,15 @@ class KeyRing(Protocol):
     """Pinned public keys; never filled by trust on first use."""
 
     def verifies(self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes) -> bool:
-        """Whether a listed, unrevoked key of that purpose signed the message."""
+        """Whether a listed key of that purpose, valid now, signed the message."""
         ...
 
     def knows(self, key_id: KeyId, *, purpose: str) -> bool:
         """Whether such a key is listed."""
+        ...
+
+    def owner(self, key_id: KeyId) -> str | None:
+        """Whose key it is: `{city}/{lab}/{device}` for a station's, None when shared or unknown."""
         ...
 
 
