@@ -1,0 +1,203 @@
+"""Sections of the settings: each a frozen model with its limits; `edge.settings` joins them."""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from edge.core.errors import DecodeError
+from edge.core.ids import CityId, DeviceId, Id, LabId, RuleSetId
+
+_ID = TypeVar("_ID", bound=Id)
+
+
+def _parser(kind: type[_ID]) -> Callable[[object], _ID]:
+    def parse(value: object) -> _ID:
+        try:
+            return kind.parse(value if isinstance(value, str) else repr(value))
+        except DecodeError as error:
+            raise PydanticCustomError("bad_id", "no valid id") from error
+
+    return parse
+
+
+def _pattern(text: str) -> str:
+    try:
+        groups = re.compile(text).groupindex
+    except re.error as error:
+        raise PydanticCustomError("bad_pattern", "{reason}", {"reason": str(error)}) from error
+    if "id" not in groups:
+        raise PydanticCustomError("bad_pattern", "{reason}", {"reason": "(?P<id>…) ?"})
+    return text
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+FilePath = Annotated[Path, AfterValidator(_absolute)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Section(BaseModel):
+    """A section of the file: fixed once loaded, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Language(StrEnum):
+    """Language of screens and terminals."""
+
+    ZH_CN = "zh-CN"
+    EN = "en"
+
+
+class Station(Section):
+    """Who this machine is: `{city}/{lab}/{device}` is its name in topics and certificates."""
+
+    city: Annotated[CityId, PlainValidator(_parser(CityId))]
+    lab: Annotated[LabId, PlainValidator(_parser(LabId))]
+    device: Annotated[DeviceId, PlainValidator(_parser(DeviceId))]
+    lab_name: str = Field(default="", max_length=80)
+    support_contact: str = Field(default="", max_length=120)
+    language: Language = Language.ZH_CN
+
+    @property
+    def name(self) -> str:
+        """`{city}/{lab}/{device}`."""
+        return f"{self.city}/{self.lab}/{self.device}"
+
+
+class Tls(Section):
+    """Files of the encrypted link; a client certificate and its key come together."""
+
+    ca: FilePath
+    cert: FilePath | None = None
+    key: FilePath | None = Field(default=None, validate_default=True)
+
+    @field_validator("key")
+    @classmethod
+    def _paired(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if "cert" in info.data and (info.data["cert"] is None) != (key is None):
+            raise PydanticCustomError("half_pair", "certificate and key belong together")
+        return key
+
+
+class Broker(Section):
+    """The MQTT broker; away from this machine only with TLS, or plain when said knowingly."""
+
+    host: Words = "127.0.0.1"
+    port: int = Field(default=1883, ge=1, le=65_535)
+    tls: Tls | None = None
+    allow_plain: bool = Field(default=False, validate_default=True)
+    password_file: FilePath | None = None
+    keepalive_s: int = Field(default=30, ge=5, le=600)
+    connect_timeout_s: Seconds = 10.0
+    retry_max_s: Seconds = 120.0
+    window: int = Field(default=20, ge=1, le=100)
+
+    @field_validator("allow_plain")
+    @classmethod
+    def _encrypted(cls, allow_plain: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - the shape of a validator
+        """A check of its own field, so that it also speaks while other fields are wrong."""
+        if "tls" in info.data and info.data["tls"] is None and not allow_plain:
+            host = info.data.get("host", "")
+            if host and not _is_loopback(host):
+                raise PydanticCustomError("plain_link", "{host}", {"host": host})
+        return allow_plain
+
+
+class Keys(Section):
+    """Key files when they lie outside the state directory, e.g. among systemd credentials."""
+
+    pinned: FilePath | None = None
+    event: FilePath | None = None
+    control: FilePath | None = None
+
+
+class Rules(Section):
+    """The city's rule set."""
+
+    ruleset: Annotated[RuleSetId, PlainValidator(_parser(RuleSetId))] = RuleSetId("nanchang-2023")
+
+
+class InputKind(StrEnum):
+    """What an input of the desk gives: lines of text, or a folder of pictures."""
+
+    LINES = "lines"
+    IMAGES = "images"
+
+
+class DeskInput(Section):
+    """One input of the desk; lines without a path are standard input."""
+
+    name: Words
+    kind: InputKind = InputKind.LINES
+    path: FilePath | None = None
+
+
+class Desk(Section):
+    """The receiving desk: it locks after 3 idle minutes unless told otherwise (DOMAIN d2)."""
+
+    lock_after_s: Seconds = 180.0
+    inputs: tuple[DeskInput, ...] = ()
+
+    @field_validator("inputs")
+    @classmethod
+    def _named_apart(cls, inputs: tuple[DeskInput, ...]) -> tuple[DeskInput, ...]:
+        names = [item.name for item in inputs]
+        if len(names) != len(set(names)):
+            raise PydanticCustomError("same_name", "input names differ")
+        return inputs
+
+
+class Central(Section):
+    """The platform's side: where its store and its reference data lie, and how often it speaks."""
+
+    store: FilePath | None = None
+    seed_dir: FilePath | None = None
+    ack_every_s: Seconds = 60.0
+    ack_min_gap_s: Seconds = 1.0
+
+
+class Grammar(Section):
+    """How one issuer writes chip codes: the group `id` of the pattern is the identity (A8)."""
+
+    issuer: Words
+    pattern: Annotated[str, AfterValidator(_pattern)]
+    check: Literal["none", "iso7064-mod11-2", "iso7064-mod37-36", "luhn"] = "none"
+    hosts: tuple[Words, ...] = ()
+
+
+class Qr(Section):
+    """Chip codes of other issuers."""
+
+    grammars: tuple[Grammar, ...] = ()
+
+
+class ClockTrust(Section):
+    """Trust in the wall clock; `assume_synced` is for the demonstration only."""
+
+    assume_synced: bool = False
