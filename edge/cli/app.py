@@ -2,13 +2,22 @@
 
 import typer
 
+from edge.cli.config import config
+
 app = typer.Typer(
     name="specimen-edge",
-    help="Edge station for witnessed concrete specimens.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _verbs() -> None:
+    """Edge station for witnessed concrete specimens."""
+
+
+app.command()(config)
 
 
 def main() -> None:
