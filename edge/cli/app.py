@@ -3,6 +3,7 @@
 import typer
 
 from edge.cli.config import config
+from edge.cli.decode import decode
 
 app = typer.Typer(
     name="specimen-edge",
@@ -18,6 +19,7 @@ def _verbs() -> None:
 
 
 app.command()(config)
+app.command()(decode)
 
 
 def main() -> None:

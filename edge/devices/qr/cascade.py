@@ -1,0 +1,117 @@
+"""The cascade: plain picture first, then its views, then a second engine; step 1 of the path.
+
+Tier 1 is the first engine on the picture itself, tier 2 the first engine on its views,
+tier 4 the second engine. A picture is done as soon as no unread finder pattern is left in it.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from edge.devices.qr import variants
+from edge.devices.qr.discovery import Engines, Role, discover_engines
+from edge.devices.qr.engine import CodeRead, Grey, MissingEngine
+from edge.devices.qr.finders import has_unread_finder
+from edge.devices.qr.sightings import Sightings
+
+_LONGEST_PX = 1600
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One engine on one view."""
+
+    role: Role
+    draw: variants.Draw
+
+
+PLAIN: tuple[Step, ...] = (Step(Role.LOCAL, variants.plain),)
+
+# Ordered by codes gained per millisecond on the development pictures.
+STEPS: tuple[Step, ...] = (
+    Step(Role.HISTOGRAM, variants.plain),
+    Step(Role.LOCAL, variants.enlarged_closed),
+    Step(Role.LOCAL, variants.equalised),
+    Step(Role.LOCAL, partial(variants.gained, gain=4.0, dark=0.0)),
+    Step(Role.LOCAL, partial(variants.softened, sigma_px=1.0)),
+    Step(Role.SECOND, variants.shrunk_softened),
+    Step(Role.HISTOGRAM, variants.equalised),
+    Step(Role.LOCAL, partial(variants.gained, gain=2.0, dark=100.0)),
+    Step(Role.HISTOGRAM, partial(variants.squeezed, down=0.4)),
+    Step(Role.HISTOGRAM, partial(variants.squeezed, across=0.4)),
+    Step(Role.HISTOGRAM, variants.sharpened),
+    Step(Role.LOCAL, partial(variants.gained, gain=4.0, dark=190.0)),
+    Step(Role.LOCAL, variants.despeckled),
+    Step(Role.HISTOGRAM, partial(variants.turned, degrees=15.0)),
+    Step(Role.LOCAL, partial(variants.turned, degrees=45.0)),
+    Step(Role.HISTOGRAM, partial(variants.thresholded, block_px=31)),
+    Step(Role.LOCAL, partial(variants.shrunk, factor=0.5)),
+    Step(Role.LOCAL, partial(variants.shrunk, factor=0.25)),
+    Step(Role.LOCAL, partial(variants.softened, sigma_px=2.0)),
+    Step(Role.LOCAL, variants.enlarged_equalised),
+    Step(Role.LOCAL, variants.enlarged_sharpened),
+    Step(Role.SECOND, variants.flattened),
+    Step(Role.SECOND, partial(variants.softened, sigma_px=2.0)),
+    Step(Role.SECOND, variants.plain),
+)
+
+
+class QrReader:
+    """Reads every QR code of a picture with the engines this machine has; for one thread."""
+
+    def __init__(
+        self,
+        engines: Engines | None = None,
+        *,
+        mono_ns: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        found = discover_engines() if engines is None else engines
+        self._roles = found.by_role
+        self._mono_ns = mono_ns
+        self._steps = tuple(step for step in STEPS if step.role in found.by_role)
+        self._plain = tuple(step for step in PLAIN if step.role in found.by_role)
+        self._turn = -1
+        self.engines: tuple[str, ...] = found.names
+        self.missing: tuple[MissingEngine, ...] = found.missing
+
+    def read_still(self, grey: Grey) -> tuple[CodeRead, ...]:
+        """Every code of one picture, whatever it costs (files, photographs of evidence)."""
+        start_ns = self._mono_ns()
+        sightings = Sightings()
+        for base, step in self._looks(grey):
+            reads = self._look(base, step)
+            grown = sightings.add(reads, (self._mono_ns() - start_ns) / 1e6)
+            if grown and not has_unread_finder(grey, sightings.quads()):
+                break
+        return sightings.agreed()
+
+    def read_frame(self, grey: Grey, *, budget: int = 1) -> tuple[CodeRead, ...]:
+        """Codes of one frame of live video; `budget`: views tried when the plain frame is empty.
+
+        The views take turns from frame to frame, so a still label meets all of them in time.
+        """
+        start_ns = self._mono_ns()
+        sightings = Sightings()
+        base = variants.fitted(grey, _LONGEST_PX)
+        for step in (*self._plain, *self._next_steps(budget)):
+            if sightings.add(self._look(base, step), (self._mono_ns() - start_ns) / 1e6):
+                break
+        return sightings.agreed()
+
+    def _looks(self, grey: Grey) -> Iterator[tuple[variants.View, Step]]:
+        base = variants.fitted(grey, _LONGEST_PX)
+        if base.grey.shape != grey.shape:
+            yield from ((variants.plain(grey), step) for step in self._plain)
+        yield from ((base, step) for step in (*self._plain, *self._steps))
+
+    def _next_steps(self, count: int) -> Iterator[Step]:
+        for _ in range(count if self._steps else 0):
+            self._turn = (self._turn + 1) % len(self._steps)
+            yield self._steps[self._turn]
+
+    def _look(self, base: variants.View, step: Step) -> tuple[CodeRead, ...]:
+        view = step.draw(base.grey)
+        back = base.back @ view.back
+        reads = self._roles[step.role].read(view.grey)
+        return tuple(replace(read, quad=variants.to_origin(read.quad, back)) for read in reads)
