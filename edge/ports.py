@@ -1,13 +1,14 @@
 """Ports: what flows ask of the world, as small Protocols; an implementation's name says how."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from edge.core.commission import Binding, Commission, Contract
 from edge.core.custody import Custody
+from edge.core.documents import Document
 from edge.core.envelope import Sealed, Tip
+from edge.core.events import FaceScore
 from edge.core.evidence import Evidence, EvidenceKind
 from edge.core.ids import (
     CommissionId,
@@ -141,16 +142,6 @@ class Registry(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A piece of station state kept beside the events: kind, id, phase and exact bytes."""
-
-    kind: str
-    id: str
-    phase: str
-    body: bytes
-
-
 class Store(Protocol):
     """The station's own store: state and events of one step, in one durable transaction."""
 
@@ -207,6 +198,22 @@ class EvidenceStore(Protocol):
 
     def names(self) -> Iterator[Digest]:
         """Every stored digest."""
+        ...
+
+
+class FaceCheck(Protocol):
+    """Looks at the deliverer: 1:N proposes, 1:1 decides, among these few people only."""
+
+    def check(self, people: tuple[Person, ...]) -> tuple[Person | None, FaceScore | None]:
+        """The person and the score; no score at all when no engine is there."""
+        ...
+
+
+class Link(Protocol):
+    """What the shipper says about the way to the platform."""
+
+    def online(self) -> bool:
+        """Whether the broker was reachable a moment ago."""
         ...
 
 
