@@ -23,7 +23,6 @@ from edge.flows.lookup import Lookup
 from edge.flows.record import Recorder
 from edge.ports import (
     Clock,
-    Document,
     EvidenceStore,
     FaceCheck,
     Ids,
