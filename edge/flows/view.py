@@ -1,0 +1,131 @@
+"""The screen is a function of the state: what a person needs to see of the desk, as values."""
+
+from dataclasses import dataclass
+
+from edge.core.codes import Code
+from edge.core.findings import Facts
+from edge.core.ids import DeliveryId, GroupId, SpecimenId
+from edge.core.intake.state import Delivery, Desk
+from edge.core.intake.step import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One block of a group: read or not yet, and its defects."""
+
+    specimen: SpecimenId
+    number: int
+    read: bool
+    defects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """One group with its tiles and, once decided, what happens to it."""
+
+    group: GroupId
+    kind: str
+    grade: str
+    tiles: tuple[Tile, ...]
+    choice: str | None = None
+    reasons: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """The answer to the last input."""
+
+    outcome: str
+    codes: tuple[Code, ...]
+    subject: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """Everything a screen, a console or a test may show of the desk."""
+
+    phase: str
+    operator: str | None
+    signal: SignalView | None
+    asking: str | None
+    delivery: DeliveryId | None = None
+    commission: str | None = None
+    project: str | None = None
+    deliverer: str | None = None
+    presented: str | None = None
+    counted: int = 0
+    expected: int = 0
+    strays: int = 0
+    layers: int = 0
+    groups: tuple[GroupRow, ...] = ()
+    blind_blocks: tuple[SpecimenId, ...] = ()
+    findings: tuple[Code, ...] = ()
+    provisional: bool = False
+    ending: str | None = None
+    decision: str | None = None
+    receipt: str | None = None
+
+
+def view_of(desk: Desk, signal: Signal | None) -> DeskView:
+    """The view of a desk and the last answer."""
+    shown = (
+        SignalView(signal.outcome, signal.codes, signal.subject, signal.facts) if signal else None
+    )
+    operator = desk.operator.name if desk.operator else None
+    delivery = desk.delivery
+    if delivery is None:
+        return DeskView(desk.phase.value, operator, shown, desk.asking)
+    commission = delivery.commission
+    return DeskView(
+        phase=desk.phase.value,
+        operator=operator,
+        signal=shown,
+        asking=desk.asking,
+        delivery=delivery.delivery,
+        commission=commission.number if commission else None,
+        project=commission.project_name if commission else None,
+        deliverer=delivery.deliverer.name if delivery.deliverer else None,
+        presented=delivery.presented.name if delivery.presented else None,
+        counted=len(delivery.blocks),
+        expected=len(commission.blocks()) if commission else 0,
+        strays=len(delivery.strays),
+        layers=len(delivery.layers),
+        groups=_rows(delivery),
+        blind_blocks=tuple(block.specimen for block in delivery.blocks if block.group is None),
+        findings=tuple(dict.fromkeys(each.code for each in delivery.findings)),
+        provisional=delivery.provisional,
+        ending=delivery.ending.value if delivery.ending else None,
+        decision=delivery.decision.value if delivery.decision else None,
+        receipt=delivery.receipt.code if delivery.receipt else None,
+    )
+
+
+def _rows(delivery: Delivery) -> tuple[GroupRow, ...]:
+    if delivery.commission is None:
+        return ()
+    read = {block.specimen: block for block in delivery.blocks}
+    outcomes = {outcome.group: outcome for outcome in delivery.outcomes}
+    rows = []
+    for group in delivery.commission.groups:
+        outcome = outcomes.get(group.group)
+        tiles = tuple(
+            Tile(
+                each.specimen,
+                each.number,
+                each.specimen in read,
+                read[each.specimen].defects if each.specimen in read else (),
+            )
+            for each in group.specimens
+        )
+        rows.append(
+            GroupRow(
+                group=group.group,
+                kind=group.kind.value,
+                grade=group.grade,
+                tiles=tiles,
+                choice=outcome.final.value if outcome else None,
+                reasons=tuple(dict.fromkeys(f.code for f in outcome.findings)) if outcome else (),
+            )
+        )
+    return tuple(rows)
