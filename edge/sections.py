@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from edge.core.errors import DecodeError
 from edge.core.ids import CityId, DeviceId, Id, LabId, RuleSetId
+from edge.wire.grammars import CheckRule, Grammar, GrammarKind, grammar
 
 _ID = TypeVar("_ID", bound=Id)
 
@@ -182,19 +183,38 @@ class Central(Section):
     ack_min_gap_s: Seconds = 1.0
 
 
-class Grammar(Section):
-    """How one issuer writes chip codes: the group `id` of the pattern is the identity (A8)."""
+class GrammarEntry(Section):
+    """How one issuer writes codes (A8): groups `id`, and `check` where a rule is named."""
 
-    issuer: Words
+    name: Words
+    kind: GrammarKind = GrammarKind.CHIP
     pattern: Annotated[str, AfterValidator(_pattern)]
-    check: Literal["none", "iso7064-mod11-2", "iso7064-mod37-36", "luhn"] = "none"
+    check: CheckRule = Field(default=CheckRule.NONE, validate_default=True)
     hosts: tuple[Words, ...] = ()
+
+    @field_validator("check")
+    @classmethod
+    def _grouped(cls, check: CheckRule, info: ValidationInfo) -> CheckRule:
+        pattern = info.data.get("pattern")
+        if (
+            pattern
+            and check is not CheckRule.NONE
+            and "check" not in re.compile(pattern).groupindex
+        ):
+            raise PydanticCustomError("bad_pattern", "{reason}", {"reason": "(?P<check>…) ?"})
+        return check
+
+    def value(self) -> Grammar:
+        """The grammar that step 4 reads with."""
+        return grammar(
+            self.name, kind=self.kind, pattern=self.pattern, check=self.check, hosts=self.hosts
+        )
 
 
 class Qr(Section):
     """Chip codes of other issuers."""
 
-    grammars: tuple[Grammar, ...] = ()
+    grammars: tuple[GrammarEntry, ...] = ()
 
 
 class ClockTrust(Section):

@@ -21,6 +21,8 @@ from pydantic_settings.exceptions import SettingsError
 from edge.core.errors import ConfigError
 from edge.core.problems import Problem, setting_problem
 from edge.sections import Broker, Central, ClockTrust, Desk, FilePath, Keys, Qr, Rules, Station
+from edge.wire.chip_text import OWN_GRAMMARS
+from edge.wire.grammars import Grammar
 
 DEFAULT_FILE = Path("/etc/specimen-edge/edge.toml")
 FOREIGN_VARIABLES = frozenset({"EDGE_SHARED_DIR"})
@@ -117,6 +119,11 @@ class Settings(BaseSettings):
     def evidence_dir(self) -> Path:
         """Photographs, named by their digest."""
         return self.state_dir / "evidence"
+
+    @property
+    def grammars(self) -> tuple[Grammar, ...]:
+        """Every code grammar: our own, then those of other issuers."""
+        return (*OWN_GRAMMARS, *(each.value() for each in self.qr.grammars))
 
     @property
     def keys_file(self) -> Path:

@@ -28,7 +28,7 @@ cert = "a.pem"
 lock_after_s = -1
 inputs = [{ name = "a", kind = "z" }, 7]
 [[qr.grammars]]
-issuer = ""
+name = ""
 pattern = "(["
 [clock]
 assume_synced = 2
@@ -123,7 +123,7 @@ def test_every_problem_of_a_broken_file_is_named_at_once(
         "desk.lock_after_s",
         "desk.inputs.0.kind",
         "desk.inputs.1",
-        "qr.grammars.0.issuer",
+        "qr.grammars.0.name",
         "qr.grammars.0.pattern",
         "central.seed_dir",
         "keys.event",
@@ -143,7 +143,7 @@ def test_every_problem_of_a_broken_file_is_named_at_once(
         ("[broker.tls]\nca_file = 'x'", "broker.tls.ca"),
         ("statedir = '/x'", "state_dir"),
         ("port = 1883", "broker.port"),
-        ("[[qr.grammars]]\nissuers = 'x'", "qr.grammars"),
+        ("[[qr.grammars]]\npat = 'x'", "qr.grammars"),
     ],
 )
 def test_an_unknown_key_names_the_nearest(refused: Refused, written: str, nearest: str) -> None:
@@ -193,12 +193,21 @@ def test_the_link_is_plain_only_on_this_machine_or_knowingly() -> None:
 def test_inputs_and_grammars_come_from_the_environment_as_json(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("EDGE_QR__GRAMMARS", '[{"issuer": "maker", "pattern": "(?P<id>[0-9]{8})"}]')
-    assert load_settings(station=STATION).qr.grammars[0].issuer == "maker"
+    monkeypatch.setenv("EDGE_QR__GRAMMARS", '[{"name": "maker", "pattern": "(?P<id>[0-9]{8})"}]')
+    assert load_settings(station=STATION).qr.grammars[0].name == "maker"
     monkeypatch.setenv("EDGE_QR__GRAMMARS", "[{")
     with pytest.raises(SettingsInvalid) as caught:
         load_settings(station=STATION)
     assert "JSON" in caught.value.problems[0].en
+
+
+def test_grammars_are_ours_and_then_those_of_the_file() -> None:
+    entry = {"name": "maker", "pattern": "(?P<id>[0-9]{8})(?P<check>[0-9])", "check": "mod11_10"}
+    settings = load_settings(station=STATION, qr={"grammars": [entry]})
+    assert [each.name for each in settings.grammars] == ["own-forms", "maker"]
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings(station=STATION, qr={"grammars": [entry | {"pattern": "(?P<id>[0-9]+)"}]})
+    assert [each.field for each in caught.value.problems] == ["qr.grammars.0.check"]
 
 
 def test_two_inputs_of_one_name_are_refused(refused: Refused) -> None:
