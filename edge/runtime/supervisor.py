@@ -1,0 +1,119 @@
+"""Child processes of ours: started, watched and ended by their own process id."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+STOP_S = 8.0
+
+
+def own_command(*arguments: str) -> tuple[str, ...]:
+    """`specimen-edge …` of this very installation."""
+    return (sys.executable, "-m", "edge", *arguments)
+
+
+class Child:
+    """One process with its log file; ends with its owner."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], *, log: Path, piped: bool = False
+    ) -> None:
+        self.name = name
+        self._command = tuple(command)
+        self._log_path = log
+        self._piped = piped
+        self._process: subprocess.Popen[str] | None = None
+        self._log: IO[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start it; its standard error goes to the log file."""
+        self._log_path.parent.mkdir(parents=True, exist_ok=True)
+        self._log = self._log_path.open("ab")
+        self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+            self._command,
+            stdin=subprocess.PIPE if self._piped else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if self._piped else self._log,
+            stderr=self._log,
+            text=True,
+            encoding="utf-8",
+        )
+        return self
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    @property
+    def exit_status(self) -> int | None:
+        """The exit status once it ended."""
+        return self._process.poll() if self._process else None
+
+    @property
+    def pipes(self) -> tuple[IO[str], IO[str]]:
+        """Standard input and output of a piped child."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise BrokenPipeError(self.name)
+        return process.stdin, process.stdout
+
+    def last_words(self, lines: int = 12) -> str:
+        """The end of its log, for an error message."""
+        if not self._log_path.exists():
+            return ""
+        return "\n".join(self._log_path.read_text(errors="replace").splitlines()[-lines:])
+
+    def stop(self, within_s: float = STOP_S) -> int | None:
+        """Ask it to stop; after `within_s` it is killed. Returns the exit status."""
+        process = self._process
+        if process is None:
+            return None
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(within_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._close()
+        return process.returncode
+
+    def kill(self) -> None:
+        """Kill -9, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    _close_quietly(pipe)
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def __enter__(self) -> Self:
+        """Start on entering a `with`."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop on leaving it."""
+        self.stop()
+
+
+def _close_quietly(pipe: IO[str]) -> None:
+    """A pipe to a dead process may still hold bytes that nobody will read."""
+    try:
+        pipe.close()
+    except BrokenPipeError:
+        return
