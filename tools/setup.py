@@ -36,7 +36,7 @@ def main() -> int:
             "With a newer one at hand: make PYTHON=python3.13 demo",
         )
     purpose = sys.argv[1]
-    folder = Path(sys.argv[2]) if len(sys.argv) == 3 else ROOT / ".venv"  # noqa: PLR2004 - argv
+    folder = Path(sys.argv[2]) if len(sys.argv) == 3 else ROOT / ".venv"  # noqa: PLR2004 - the folder may follow
     missing = missing_packages()
     if missing:
         status = install_packages(missing)
