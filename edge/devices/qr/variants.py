@@ -46,6 +46,13 @@ def to_origin(quad: Quad, back: Matrix) -> Quad:
     return (a[0], a[1]), (b[0], b[1]), (c[0], c[1]), (d[0], d[1])
 
 
+def within(grey: Grey, *, longest_px: int, draw: Draw) -> View:
+    """`draw` on a copy of at most `longest_px` (engines whose cost grows with the area)."""
+    small = fitted(grey, longest_px)
+    view = draw(small.grey)
+    return View(view.grey, small.back @ view.back)
+
+
 def equalised(grey: Grey) -> View:
     """Local contrast evened out in 16x16 tiles (low contrast, shadow)."""
     return View(_clahe(grey), np.eye(3))

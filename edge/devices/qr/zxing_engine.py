@@ -16,17 +16,17 @@ class ZxingEngine:
     name = "zxing-cpp"
 
     def __init__(self, *, histogram: bool = False) -> None:
-        self._formats = zxingcpp.BarcodeFormats(_formats())
-        self._binarizer = (
-            zxingcpp.Binarizer.GlobalHistogram if histogram else zxingcpp.Binarizer.LocalAverage
-        )
+        self._threshold = "GlobalHistogram" if histogram else "LocalAverage"
 
     def read(self, grey: Grey) -> tuple[CodeRead, ...]:
         """Every valid code of `grey` with a payload."""
         if min(grey.shape) < _MIN_SIDE_PX:
             return ()
+        # Objects of the library that outlive it are reported as leaks at exit: none is kept.
         found = zxingcpp.read_barcodes(
-            np.ascontiguousarray(grey), formats=self._formats, binarizer=self._binarizer
+            np.ascontiguousarray(grey),
+            formats=zxingcpp.BarcodeFormats(_formats()),
+            binarizer=getattr(zxingcpp.Binarizer, self._threshold),
         )
         return tuple(_reads(found))
 
