@@ -149,3 +149,16 @@ def test_what_is_tested_is_what_runs() -> None:
         if (text := (ROOT / "locks" / lock).read_text(encoding="utf-8"))
     }
     assert pins["runtime.txt"] <= pins["dev.txt"]
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md"])
+def test_every_path_that_a_document_names_exists(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:edge|kiosk|tests|tools|locks|systemd)/[\w/.-]*)`", text)
+    assert named
+    absent = [
+        path
+        for path in named
+        if not any((ROOT / f"{path.rstrip('/')}{end}").exists() for end in ("", ".py"))
+    ]
+    assert absent == []
