@@ -4,6 +4,7 @@ import typer
 
 from edge.cli.config import config
 from edge.cli.decode import decode
+from edge.cli.doctor import doctor
 
 app = typer.Typer(
     name="specimen-edge",
@@ -20,6 +21,7 @@ def _verbs() -> None:
 
 app.command()(config)
 app.command()(decode)
+app.command()(doctor)
 
 
 def main() -> None:
