@@ -24,17 +24,9 @@ def main() -> int:
     """`setup.py demo|test [FOLDER]`: 0 good, 1 something is missing, 2 wrong use."""
     if len(sys.argv) not in (2, 3) or sys.argv[1] not in LOCKS:
         return _stop("usage: setup.py demo|test [FOLDER]", status=2)
-    if struct.calcsize("P") != 8:  # noqa: PLR2004 - bytes of a 64-bit pointer
-        return _stop(
-            "此程序只支持 64 位系统。 A 64-bit system is required; this Python is 32-bit.",
-            "Raspberry Pi: install Raspberry Pi OS (64-bit).",
-        )
-    if sys.version_info < OLDEST:
-        return _stop(
-            "需要 Python 3.11 或更新版本。 Python 3.11 or newer is required; this is %s."
-            % sys.version.split()[0],
-            "With a newer one at hand: make PYTHON=python3.13 demo",
-        )
+    refusal = unsuitable(tuple(sys.version_info[:3]), struct.calcsize("P"))
+    if refusal:
+        return _stop(*refusal)
     purpose = sys.argv[1]
     folder = Path(sys.argv[2]) if len(sys.argv) == 3 else ROOT / ".venv"  # noqa: PLR2004 - the folder may follow
     missing = missing_packages()
@@ -43,6 +35,22 @@ def main() -> int:
         if status:
             return status
     return make_environment(folder, purpose)
+
+
+def unsuitable(version: "tuple[int, ...]", pointer_bytes: int) -> "tuple[str, ...]":
+    """Why this Python cannot run the station and what to do; empty when it can."""
+    if pointer_bytes != 8:  # noqa: PLR2004 - bytes of a 64-bit pointer
+        return (
+            "此程序只支持 64 位系统。 A 64-bit system is required; this Python is 32-bit.",
+            "Raspberry Pi: install Raspberry Pi OS (64-bit).",
+        )
+    if version < OLDEST:
+        return (
+            "需要 Python 3.11 或更新版本。 Python 3.11 or newer is required; this is %s."
+            % ".".join(map(str, version)),
+            "With a newer one at hand: make PYTHON=python3.13 demo",
+        )
+    return ()
 
 
 def missing_packages() -> "list[str]":

@@ -3,6 +3,7 @@ import re
 import subprocess
 import tomllib
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,14 @@ def test_every_path_that_a_document_names_exists(document: str) -> None:
         if not any((ROOT / f"{path.rstrip('/')}{end}").exists() for end in ("", ".py"))
     ]
     assert absent == []
+
+
+def test_the_locks_hold_everything_that_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups, extras = project["dependency-groups"], project["project"]["optional-dependencies"]
+    runtime = [*project["project"]["dependencies"], *groups["build"], *chain(*extras.values())]
+    for lock, wanted in {"runtime": runtime, "dev": [*runtime, *groups["dev"]]}.items():
+        text = (ROOT / "locks" / f"{lock}.txt").read_text(encoding="utf-8")
+        pinned = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+        names = {re.split(r"[^a-z0-9-]", each, maxsplit=1)[0] for each in wanted}
+        assert names - pinned == set(), f"make lock: {lock}"
