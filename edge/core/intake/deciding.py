@@ -139,7 +139,6 @@ def propose_override(desk: Desk, proposed: OverrideProposed, context: Context) -
         proposed.approver,
         lab=context.lab,
         at=context.now.at,
-        rules=context.rules,
     )
     if proposed.code in SAFETY or proposed.code not in context.rules.overridable:
         return Step(desk, signal=Signal(Outcome.REFUSE, (proposed.code,), proposed.subject))
@@ -204,7 +203,7 @@ def decide_groups(delivery: Delivery, context: Context) -> tuple[GroupOutcome, .
 def _decide(delivery: Delivery, group: Group, context: Context) -> GroupOutcome:
     findings = (
         *check_completeness(group, seen=delivery.counted, rules=context.rules),
-        *check_trail(group, rules=context.rules),
+        *check_trail(group, at=context.now.at, rules=context.rules),
         *check_age(group, at=context.now.at, quality=context.now.quality, rules=context.rules),
         *_appearance(delivery, group),
         *_grave_strays(delivery, group),

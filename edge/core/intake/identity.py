@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.core.checks_people import check_deliverer, check_second_person
+from edge.core.checks_people import Chain, check_deliverer, check_second_person
 from edge.core.codes import Code
 from edge.core.events import (
     DelivererRejected,
@@ -149,8 +149,9 @@ def _may_deliver(
         grants=grants,
         projects=frozenset({commission.project}),
         at=context.now.at,
-        named=commission.deliverer,
-        receiver=delivery.receiver,
+        chain=Chain(
+            receiver=delivery.receiver, named=commission.deliverer, witness=commission.witness
+        ),
         subject=delivery.delivery,
     )
 

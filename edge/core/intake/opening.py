@@ -38,7 +38,7 @@ def log_in(desk: Desk, shown: BadgeShown, context: Context) -> Step:
     """Idle: only a registered, active receiver of this lab takes the desk (guide 一(二))."""
     if shown.person is None:
         return Step(desk, signal=Signal(Outcome.REFUSE, (Code.CODE_UNKNOWN,)))
-    findings = check_operator(shown.person, lab=context.lab, at=context.now.at, rules=context.rules)
+    findings = check_operator(shown.person, lab=context.lab, at=context.now.at)
     verdict = judge(findings, context.rules)
     signal = signal_of(verdict, shown.person.person)
     if not verdict.passes:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edge.core.carriers import ChipCode, NotOurs
-from edge.core.checks_blocks import check_scan
+from edge.core.checks_blocks import KnownChip, check_scan
 from edge.core.codes import Code, Severity
 from edge.core.events import LayerPhotographed as LayerKept
 from edge.core.events import ScanRefused, SpecimenIdentified
@@ -30,11 +30,14 @@ def scan_chip(desk: Desk, scanned: ChipScanned, context: Context) -> Step:
         return _scan_blind(desk, delivery, scanned, context)
     findings = check_scan(
         scanned.code,
-        bindings=scanned.bindings,
+        known=KnownChip(
+            bindings=scanned.bindings,
+            counted=delivery.counted,
+            last_read_s=scanned.last_read_s,
+            own=scanned.own,
+            platform=scanned.platform,
+        ),
         commission=delivery.commission,
-        counted=delivery.counted,
-        own=scanned.own,
-        platform=scanned.platform,
         lab=context.lab,
         at=context.now.at,
         rules=context.rules,
@@ -90,11 +93,8 @@ def _scan_blind(desk: Desk, delivery: Delivery, scanned: ChipScanned, context: C
         return replace(step, signal=Signal(Outcome.OFFLINE, subject=scanned.code.specimen))
     findings = check_scan(
         scanned.code,
-        bindings=(),
+        known=KnownChip(counted=delivery.counted),
         commission=None,
-        counted=delivery.counted,
-        own=None,
-        platform=None,
         lab=context.lab,
         at=context.now.at,
         rules=context.rules,
