@@ -1,0 +1,56 @@
+"""Values to JSON and back: one converter for every format of our own; unknown keys are refused."""
+
+from datetime import date, datetime, timedelta
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+import cattrs
+from cattrs.preconf.json import make_converter
+
+from edge.core.errors import DecodeError
+from edge.core.ids import Id
+
+converter = make_converter(forbid_extra_keys=True, detailed_validation=False)
+"""Ids are parsed, instants are RFC 3339, dates ISO 8601, durations seconds, enums their value."""
+
+
+def _is_id(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Id)
+
+
+def _is_optional_scalar(kind: Any) -> bool:
+    """`X | None` with a scalar X, which cattrs would otherwise try to tell apart by its fields."""
+    if get_origin(kind) not in {Union, UnionType}:
+        return False
+    rest = [each for each in get_args(kind) if each is not NoneType]
+    return len(rest) == 1 and _is_id(rest[0])
+
+
+def _structure_optional(value: Any, kind: Any) -> Any:
+    (inner,) = (each for each in get_args(kind) if each is not NoneType)
+    return None if value is None else converter.structure(value, inner)
+
+
+def _instant(text: Any, _: type[datetime]) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("an instant names its offset")
+    return at
+
+
+converter.register_structure_hook_func(_is_id, lambda text, kind: kind.parse(text))
+converter.register_structure_hook_func(_is_optional_scalar, _structure_optional)
+converter.register_structure_hook(datetime, _instant)
+converter.register_unstructure_hook(datetime, lambda at: at.isoformat())
+converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
+converter.register_unstructure_hook(date, lambda on: on.isoformat())
+converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
+converter.register_unstructure_hook(timedelta, lambda span: span.total_seconds())
+
+
+def structure(value: object, kind: type[Any]) -> Any:
+    """A value of `kind` from parsed JSON; raise DecodeError `value_malformed`."""
+    try:
+        return converter.structure(value, kind)
+    except (cattrs.BaseValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DecodeError("value_malformed", kind=kind.__name__, why=str(error)[:200]) from error
