@@ -1,6 +1,8 @@
 """Pictures of codes: equal seeds give equal pixels, and the project's reader reads them."""
 
+import base64
 from collections.abc import Callable
+from hashlib import sha512
 
 import numpy as np
 import pytest
@@ -16,7 +18,13 @@ from edge.sim.labels import (
 )
 from edge.wire.grammars import issue_form
 
-CODES = tuple(f"V1.NC-2026-{number:06d}.-.NC-CHIP-1.{'ABCDEFG7' * 12}" for number in range(15))
+
+def chip(number: int) -> str:
+    signature = base64.b32encode(sha512(bytes([number])).digest()).decode().rstrip("=")
+    return f"V1.NC-2026-{number:06d}.04A1B2C3D4E5F6.NC-CHIP-1.{signature}"
+
+
+CODES = tuple(map(chip, range(15)))
 
 
 @pytest.fixture(scope="module")
