@@ -298,6 +298,16 @@ class DeliveryRecordedUnverified(_Closing):
     TYPE: ClassVar[str] = "delivery.recorded_unverified"
 
 
+Closing = (
+    DeliveryReceived
+    | DeliveryPartiallyReceived
+    | DeliveryRefused
+    | DeliveryHeld
+    | DeliveryCancelled
+    | DeliveryRecordedUnverified
+)
+"""The one event that ends a delivery."""
+
 Event = (
     EpochOpened
     | DeviceStarted
@@ -317,11 +327,6 @@ Event = (
     | OverrideApproved
     | GroupReconciled
     | DeliverySigned
-    | DeliveryReceived
-    | DeliveryPartiallyReceived
-    | DeliveryRefused
-    | DeliveryHeld
-    | DeliveryCancelled
-    | DeliveryRecordedUnverified
+    | Closing
 )
 """Everything the desk can state."""

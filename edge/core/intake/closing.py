@@ -1,5 +1,6 @@
 """Ends of a delivery: asked for by a person, true when the disk and the platform report back."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from edge.core import events
@@ -36,7 +37,7 @@ from edge.core.intake.step import (
 )
 from edge.core.specimen import SpecimenState
 
-_EVENT = {
+_EVENT: Mapping[Ending, type[events.Closing]] = {
     Ending.RECEIVED: events.DeliveryReceived,
     Ending.PARTIALLY_RECEIVED: events.DeliveryPartiallyReceived,
     Ending.REFUSED: events.DeliveryRefused,
