@@ -15,7 +15,7 @@ from edge.core.intake.state import Choice, Ending, SealState
 from edge.core.people import Person
 from edge.core.specimen import Group
 from edge.sim.degrade import Degradation, Kind
-from edge.sim.labels import Photograph, render_form, render_layer
+from edge.sim.labels import VGA, Photograph, render_form, render_layer, render_seal
 from edge.sim.world import World, form_texts
 
 LAYER_CUBES = 12
@@ -110,6 +110,17 @@ class Arrival:
             worn={cube.text: _HIDDEN for cube in cubes if not cube.readable},
             damaged=frozenset(cube.text for cube in cubes if cube.damaged),
         )
+
+    def cube_photograph(self, cube: Cube) -> Photograph:
+        """A close-up of one cube, as a defect is photographed."""
+        rng = np.random.default_rng((self.seed, 2000, self.cubes.index(cube)))
+        damaged = frozenset((cube.text,) if cube.damaged else ())
+        return render_layer((cube.text,), rng=rng, size=VGA, damaged=damaged)
+
+    def seal_photograph(self) -> Photograph:
+        """The seal across the trolley's lid."""
+        rng = np.random.default_rng((self.seed, 3000))
+        return render_seal(broken=self.seal is SealState.BROKEN, rng=rng)
 
     def form_photographs(self) -> tuple[Photograph, Photograph]:
         """The commission form and the witness record form on the desk."""

@@ -116,6 +116,22 @@ def render_badge(text: str, *, rng: Rng, size: tuple[int, int] = VGA) -> Photogr
     return Photograph(shoot(frame, (), 4.0, rng), (placed,))
 
 
+def render_seal(*, broken: bool, rng: Rng, size: tuple[int, int] = VGA) -> Photograph:
+    """A paper strip across a lid; a broken one is torn through the middle. It carries no code."""
+    width, height = size
+    frame = concrete((height, width), rng=rng, mean=110.0)
+    top, bottom = round(height * 0.4), round(height * 0.6)
+    frame[top:bottom, round(width * 0.1) : round(width * 0.9)] = _PAGE
+    if broken:
+        steps = np.linspace(top - 2, bottom + 2, 14)
+        tear = width / 2 + rng.normal(0, width * 0.012, 14)
+        gap = width * 0.03
+        edge = np.column_stack((tear, steps))
+        other = np.column_stack((tear + gap + rng.normal(0, 3, 14), steps))[::-1]
+        cv2.fillPoly(frame, [np.vstack((edge, other)).astype(np.int32)], 70.0)
+    return Photograph(shoot(frame, (), 4.0, rng), ())
+
+
 def _mild(rng: Rng) -> tuple[Degradation, ...]:
     return (
         Degradation(Kind.DUST, float(rng.uniform(0, _MILD_DUST))),

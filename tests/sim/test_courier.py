@@ -128,6 +128,10 @@ def test_the_photographs_show_the_trolley(world: World, reader: QrReader) -> Non
         picture = arrival.layer_photograph(number).picture
         seen = {code.payload.decode() for code in reader.read_still(picture)}
         assert seen == {cube.text for cube in layer if cube.readable}
+    (broken,) = (cube for cube in arrival.cubes if cube.damaged)
+    close_up = arrival.cube_photograph(broken)
+    assert [code.payload.decode() for code in reader.read_still(close_up.picture)] == [broken.text]
+    assert arrival.seal_photograph().placed == ()
     texts = [
         {code.payload.decode() for code in reader.read_still(photograph.picture)}
         for photograph in arrival.form_photographs()

@@ -15,6 +15,7 @@ from edge.sim.labels import (
     render_form,
     render_label,
     render_layer,
+    render_seal,
 )
 from edge.wire.grammars import issue_form
 
@@ -112,3 +113,12 @@ def test_a_photograph_becomes_a_file_and_a_camera_frame() -> None:
     badge = render_badge(CODES[0], rng=np.random.default_rng(1))
     assert badge.jpeg().startswith(b"\xff\xd8")
     assert badge.bgr().shape == (*badge.picture.shape, 3)
+
+
+def test_a_broken_seal_looks_broken() -> None:
+    whole, broken = (
+        render_seal(broken=state, rng=np.random.default_rng(1)).picture for state in (False, True)
+    )
+    middle = slice(200, 280), slice(300, 360)
+    assert whole[middle].mean() > 220
+    assert whole[middle].mean() - broken[middle].mean() > 20
