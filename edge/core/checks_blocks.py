@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from edge.core.carriers import Carrier, ChipCode, Flaw, NotOurs, ScannedCode, Trust
 from edge.core.codes import Code
@@ -10,7 +10,7 @@ from edge.core.commission import Binding, Commission
 from edge.core.custody import Custody
 from edge.core.findings import Finding, finding
 from edge.core.ids import GroupId, LabId, SpecimenId
-from edge.core.moments import rfc3339
+from edge.core.moments import Instant, rfc3339
 from edge.core.rulesets import RuleSet
 from edge.core.specimen import Specimen, SpecimenState
 
@@ -73,7 +73,7 @@ def check_scan(
     known: KnownChip,
     commission: Commission | None,
     lab: LabId,
-    at: datetime,
+    now: Instant,
     rules: RuleSet,
 ) -> tuple[Finding, ...]:
     """One read: is it a chip of ours (A8), seen before (A7), and of this delivery (A4)?
@@ -88,7 +88,7 @@ def check_scan(
     return (
         *_unsigned(code),
         *_bound(specimen, known.bindings, commission, lab),
-        *_history(known, lab, at, rules),
+        *_history(known, lab, now, rules),
     )
 
 
@@ -204,19 +204,21 @@ def _elsewhere(binding: Binding, commission: Commission | None, lab: LabId) -> t
     return tuple(found)
 
 
-def _history(known: KnownChip, lab: LabId, at: datetime, rules: RuleSet) -> tuple[Finding, ...]:
+def _history(known: KnownChip, lab: LabId, now: Instant, rules: RuleSet) -> tuple[Finding, ...]:
     """This station's word and the platform's, each judged; the same code is said once (A7)."""
     found: dict[Code, Finding] = {}
     for seen in (known.own, known.platform):
         if seen is not None:
-            for each in (*_travel(seen, lab, at, rules), *_state(seen, lab)):
+            for each in (*_travel(seen, lab, now, rules), *_state(seen, lab)):
                 found.setdefault(each.code, each)
     return tuple(found.values())
 
 
-def _travel(seen: Custody, lab: LabId, at: datetime, rules: RuleSet) -> tuple[Finding, ...]:
+def _travel(seen: Custody, lab: LabId, now: Instant, rules: RuleSet) -> tuple[Finding, ...]:
     """Seen at another lab less than a journey ago: one of the two is a copy (A7)."""
-    if seen.lab == lab or abs(at - seen.at) > timedelta(minutes=rules.travel_minutes):
+    if seen.lab == lab or not now.trusted:
+        return ()
+    if abs(now.at - seen.at) > timedelta(minutes=rules.travel_minutes):
         return ()
     return (finding(Code.CLONE_SUSPECT, seen.specimen, lab=seen.lab, at=rfc3339(seen.at)),)
 

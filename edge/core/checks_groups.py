@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from edge.core.codes import Code
 from edge.core.findings import Finding, finding
 from edge.core.ids import SpecimenId
-from edge.core.moments import AgeWindow, Due, TimeQuality, age_window, local_midnight, rfc3339
+from edge.core.moments import AgeWindow, Due, Instant, age_window, local_midnight, rfc3339
 from edge.core.rulesets import RuleSet, StageRule
 from edge.core.specimen import (
     Curing,
@@ -33,36 +33,34 @@ _CURING_STAGES = frozenset({Stage.CURING_IN, Stage.CURING_END})
 _PLACED_STAGES = frozenset({Stage.SLUMP, Stage.SAMPLING})
 
 
-def check_trail(group: Group, *, rules: RuleSet, at: datetime | None = None) -> tuple[Finding, ...]:
+def check_trail(group: Group, *, rules: RuleSet, now: Instant | None = None) -> tuple[Finding, ...]:
     """What phones recorded before the desk: signatures, order, photographs, place (A1, A9).
 
-    With the instant `at` of the delivery, a group that comes before its age for curing at the
-    lab, and was in no site room, owes no curing stage.
+    With the instant of the delivery, a group that comes before its age for curing at the lab,
+    and was in no site room, owes no curing stage; nor when the clock cannot tell.
     """
-    owed = _stages_owed(group, rules, at)
+    owed = _stages_owed(group, rules, now)
     recorded = tuple(record for record in group.trail if record.stage in {r.stage for r in owed})
     return (
         *_missing_stages(group, owed),
         *(found for record in recorded for found in _signers(group, record, rules)),
-        *_order(group, rules),
+        *_order(group, rules, now),
         *_photographs(group, owed),
         *(found for record in recorded for found in _place(group, record, rules)),
     )
 
 
-def check_age(
-    group: Group, *, at: datetime, quality: TimeQuality, rules: RuleSet
-) -> tuple[Finding, ...]:
+def check_age(group: Group, *, now: Instant, rules: RuleSet) -> tuple[Finding, ...]:
     """Delivered before, after or within its test age; never a guess (A2, GB/T 50081)."""
     window = window_of(group, rules)
     if window is None:
         return ()
-    match due_of(group, at=at, quality=quality, rules=rules):
+    match due_of(group, now=now, rules=rules):
         case Due.CANNOT_TELL:
             return (finding(Code.CLOCK_UNTRUSTED, group.group, rule="age"),)
         case Due.NOT_DUE:
             early = finding(Code.EARLY, group.group, due=rfc3339(window.possible.since))
-            return (early, *_late_for_lab_curing(group, at, rules))
+            return (early, *_late_for_lab_curing(group, now.at, rules))
         case Due.OVERDUE:
             until = rfc3339(window.possible.until)
             return (finding(Code.OVERDUE, group.group, until=until),)
@@ -73,18 +71,13 @@ def check_age(
 
 
 def due_of(
-    group: Group,
-    *,
-    at: datetime,
-    quality: TimeQuality,
-    rules: RuleSet,
-    state: SpecimenState | None = None,
+    group: Group, *, now: Instant, rules: RuleSet, state: SpecimenState | None = None
 ) -> Due | None:
-    """Where `at` lies in a block's age; None when it has no test age, or waits for it no more."""
+    """Where `now` lies in a block's age; None when it has no test age, or waits for it no more."""
     window = window_of(group, rules)
     if window is None or state in PAST_AGE:
         return None
-    return Due.CANNOT_TELL if quality is TimeQuality.UNTRUSTED else window.due(at)
+    return window.due(now.at) if now.trusted else Due.CANNOT_TELL
 
 
 def window_of(group: Group, rules: RuleSet) -> AgeWindow | None:
@@ -123,10 +116,14 @@ def photographs_owed(rule: StageRule, group: Group) -> int:
     return (rule.plain + rule.placard) * times
 
 
-def _stages_owed(group: Group, rules: RuleSet, at: datetime | None) -> tuple[StageRule, ...]:
+def _stages_owed(group: Group, rules: RuleSet, now: Instant | None) -> tuple[StageRule, ...]:
     owed = rules.stages[group.curing]
     window = window_of(group, rules)
-    early = at is not None and window is not None and at < window.possible.since
+    early = (
+        now is not None
+        and window is not None
+        and (not now.trusted or now.at < window.possible.since)
+    )
     in_site_room = any(record.stage in _CURING_STAGES for record in group.trail)
     if not early or in_site_room:
         return owed
@@ -168,8 +165,8 @@ def _signers(group: Group, record: StageRecord, rules: RuleSet) -> tuple[Finding
     return tuple(found)
 
 
-def _order(group: Group, rules: RuleSet) -> tuple[Finding, ...]:
-    """Cast ≤ sampling ≤ curing in ≤ curing end, and curing in soon after casting (A9)."""
+def _order(group: Group, rules: RuleSet, now: Instant | None) -> tuple[Finding, ...]:
+    """Cast ≤ sampling ≤ curing in ≤ curing end ≤ now, and curing in soon after casting (A9)."""
     earliest, latest = _cast_between(group)
     before, last = "cast", earliest
     found: list[Finding] = []
@@ -179,6 +176,8 @@ def _order(group: Group, rules: RuleSet) -> tuple[Finding, ...]:
             continue
         if first < last:
             found.append(finding(Code.STAGE_ORDER, group.group, stage=stage.value, before=before))
+        if now is not None and now.trusted and first > now.at:
+            found.append(finding(Code.STAGE_ORDER, group.group, stage=stage.value, after="now"))
         before, last = stage.value, max(first, last)
     entered = _first_signature(group.stage(Stage.CURING_IN))
     limit = timedelta(days=rules.curing_in_max_days)

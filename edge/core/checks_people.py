@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from edge.core.codes import Code
 from edge.core.findings import Finding, finding
 from edge.core.ids import LabId, PersonId, ProjectId
-from edge.core.moments import CHINA
+from edge.core.moments import Instant
 from edge.core.people import Grant, OrgKind, Person, Role
 
 
@@ -20,20 +19,20 @@ class Chain:
     witness: PersonId | None = None
 
 
-def check_operator(person: Person, *, lab: LabId, at: datetime) -> tuple[Finding, ...]:
+def check_operator(person: Person, *, lab: LabId, now: Instant) -> tuple[Finding, ...]:
     """May this person receive here? An active receiver of this lab (guide 一(二), 二(一)2)."""
-    return (*_standing(person), *_post(person, Role.RECEIVER, lab), *_certificate(person, at))
+    return (*_standing(person), *_post(person, Role.RECEIVER, lab), *_certificate(person, now))
 
 
 def check_approver(
-    proposer: Person, approver: Person, *, lab: LabId, at: datetime
+    proposer: Person, approver: Person, *, lab: LabId, now: Instant
 ) -> tuple[Finding, ...]:
     """May this person approve an override? A supervisor of this lab, not who proposed it (A5)."""
     return (
         *_apart(proposer, approver),
         *_standing(approver),
         *_post(approver, Role.SUPERVISOR, lab),
-        *_certificate(approver, at),
+        *_certificate(approver, now),
     )
 
 
@@ -47,7 +46,7 @@ def check_deliverer(
     *,
     grants: Iterable[Grant],
     projects: frozenset[ProjectId],
-    at: datetime,
+    now: Instant,
     chain: Chain,
     subject: str,
 ) -> tuple[Finding, ...]:
@@ -60,11 +59,13 @@ def check_deliverer(
             Code.DELIVERER_NOT_GRANTED, subject, person=person.person, project=project, why=lack
         )
         for project in sorted(projects)
-        if (lack := _lack_of_grant(mine, project, at)) is not None
+        if (lack := _lack_of_grant(mine, project, now)) is not None
     )
+    guess = (finding(Code.CLOCK_UNTRUSTED, subject, rule="grant"),)
     return (
         *_standing(person, subject),
         *refused,
+        *(() if refused or now.trusted else guess),
         *(() if refused else _differs(person.person, chain, subject)),
         *_receiver_in_chain(person.person, chain, subject),
     )
@@ -88,10 +89,14 @@ def _post(person: Person, role: Role | None, lab: LabId) -> tuple[Finding, ...]:
     return ()
 
 
-def _certificate(person: Person, at: datetime) -> tuple[Finding, ...]:
+def _certificate(person: Person, now: Instant) -> tuple[Finding, ...]:
     """A certificate counts on its last local day; one that was never sent is not judged."""
     until = person.cert_until
-    if until is None or at.astimezone(CHINA).date() <= until:
+    if until is None:
+        return ()
+    if not now.trusted:
+        return (finding(Code.CLOCK_UNTRUSTED, person.person, rule="certificate"),)
+    if now.local_day <= until:
         return ()
     return (finding(Code.CERT_EXPIRED, person.person, until=until.isoformat()),)
 
@@ -102,17 +107,20 @@ def _apart(first: Person, second: Person) -> tuple[Finding, ...]:
     return (finding(Code.NOT_INDEPENDENT, second.person, why="same_person"),)
 
 
-def _lack_of_grant(grants: tuple[Grant, ...], project: ProjectId, at: datetime) -> str | None:
-    """None when a grant covers the project at `at`, else what is wrong with the best one."""
-    today = at.astimezone(CHINA).date()
+def _lack_of_grant(grants: tuple[Grant, ...], project: ProjectId, now: Instant) -> str | None:
+    """None when a grant covers the project now, else what is wrong with the last one.
+
+    Without a trusted clock dates cannot tell, and a revocation counts whatever its time.
+    """
     lack = "none"
     for grant in grants:
         if grant.project != project:
             continue
-        if not grant.since <= today <= grant.until:
-            lack = "dates"
-        elif grant.revoked_at is not None and grant.revoked_at <= at:
+        revoked = grant.revoked_at
+        if revoked is not None and (not now.trusted or revoked <= now.at):
             lack = "revoked"
+        elif now.trusted and not grant.since <= now.local_day <= grant.until:
+            lack = "dates"
         else:
             return None
     return lack

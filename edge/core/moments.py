@@ -24,6 +24,16 @@ class Instant:
     mono_ns: int
     quality: TimeQuality
 
+    @property
+    def trusted(self) -> bool:
+        """Whether rules of time may be judged; else they cannot tell, and never block (A12)."""
+        return self.quality is not TimeQuality.UNTRUSTED
+
+    @property
+    def local_day(self) -> date:
+        """The day in local time (+08:00)."""
+        return self.at.astimezone(CHINA).date()
+
 
 @dataclass(frozen=True, slots=True)
 class Casting:

@@ -138,7 +138,7 @@ def propose_override(desk: Desk, proposed: OverrideProposed, context: Context) -
         desk.operator,
         proposed.approver,
         lab=context.lab,
-        at=context.now.at,
+        now=context.now,
     )
     if proposed.code in SAFETY or proposed.code not in context.rules.overridable:
         return Step(desk, signal=Signal(Outcome.REFUSE, (proposed.code,), proposed.subject))
@@ -203,8 +203,8 @@ def decide_groups(delivery: Delivery, context: Context) -> tuple[GroupOutcome, .
 def _decide(delivery: Delivery, group: Group, context: Context) -> GroupOutcome:
     findings = (
         *check_completeness(group, seen=delivery.counted, rules=context.rules),
-        *check_trail(group, at=context.now.at, rules=context.rules),
-        *check_age(group, at=context.now.at, quality=context.now.quality, rules=context.rules),
+        *check_trail(group, now=context.now, rules=context.rules),
+        *check_age(group, now=context.now, rules=context.rules),
         *_appearance(delivery, group),
         *_grave_strays(delivery, group),
     )

@@ -148,7 +148,7 @@ def _may_deliver(
         person,
         grants=grants,
         projects=frozenset({commission.project}),
-        at=context.now.at,
+        now=context.now,
         chain=Chain(
             receiver=delivery.receiver, named=commission.deliverer, witness=commission.witness
         ),

@@ -26,7 +26,6 @@ from edge.core.intake.step import (
     signal_of,
     with_delivery,
 )
-from edge.core.moments import CHINA
 from edge.core.people import Person
 from edge.core.policy import judge
 
@@ -38,7 +37,7 @@ def log_in(desk: Desk, shown: BadgeShown, context: Context) -> Step:
     """Idle: only a registered, active receiver of this lab takes the desk (guide 一(二))."""
     if shown.person is None:
         return Step(desk, signal=Signal(Outcome.REFUSE, (Code.CODE_UNKNOWN,)))
-    findings = check_operator(shown.person, lab=context.lab, at=context.now.at)
+    findings = check_operator(shown.person, lab=context.lab, now=context.now)
     verdict = judge(findings, context.rules)
     signal = signal_of(verdict, shown.person.person)
     if not verdict.passes:
@@ -139,7 +138,7 @@ def confirm_forms(desk: Desk, _: FormsConfirmed, context: Context) -> Step:
             delivery.contract,
             commission=commission,
             lab=context.lab,
-            on=context.now.at.astimezone(CHINA).date(),
+            now=context.now,
         ),
         *check_freshness(
             roster_age_h=context.roster_age_h,

@@ -39,7 +39,7 @@ def scan_chip(desk: Desk, scanned: ChipScanned, context: Context) -> Step:
         ),
         commission=delivery.commission,
         lab=context.lab,
-        at=context.now.at,
+        now=context.now,
         rules=context.rules,
     )
     verdict = judge(findings, context.rules)
@@ -96,7 +96,7 @@ def _scan_blind(desk: Desk, delivery: Delivery, scanned: ChipScanned, context: C
         known=KnownChip(counted=delivery.counted),
         commission=None,
         lab=context.lab,
-        at=context.now.at,
+        now=context.now,
         rules=context.rules,
     )
     return _refuse(desk, delivery, scanned, judge(findings, context.rules))
