@@ -1,0 +1,1 @@
+"""Matching the face of the person who delivers."""
