@@ -9,8 +9,17 @@ from typing import Annotated
 import typer
 
 from edge.core.problems import Problem
-from edge.flows.health import Diagnosis, Level, decoder_health, diagnose, disk_health
+from edge.flows.health import (
+    Diagnosis,
+    Level,
+    broker_health,
+    decoder_health,
+    diagnose,
+    disk_health,
+)
 from edge.host.disk import look_at_disk
+from edge.host.reach import TlsFiles, reach
+from edge.sections import Broker
 from edge.settings import Settings, SettingsInvalid, load_settings
 
 _MARKS = {Level.OK: "✓", Level.WARN: "!", Level.FAIL: "✗"}
@@ -50,7 +59,16 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         writable=disk.writable,
         free_bytes=disk.free_bytes,
     )
+    yield _broker(settings.broker)
     yield from _decoders()
+
+
+def _broker(broker: Broker) -> Diagnosis:
+    files = broker.tls
+    tls = TlsFiles(files.ca, files.cert, files.key) if files else None
+    found = reach(broker.host, broker.port, tls=tls, timeout_s=broker.connect_timeout_s)
+    obstacle = found.obstacle and found.obstacle.value
+    return broker_health(f"{broker.host}:{broker.port}", obstacle=obstacle, why=found.why)
 
 
 def _decoders() -> tuple[Diagnosis, ...]:

@@ -5,6 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli.app import app
+from edge.flows.health_words import WORDS
+from edge.host.reach import Obstacle
 
 STATION = '[station]\ncity = "nanchang"\nlab = "lab-1"\ndevice = "desk-1"\n'
 
@@ -47,3 +49,7 @@ def test_a_person_reads_both_languages(config: Path) -> None:
     answer = CliRunner().invoke(app, ["doctor", "--config", str(config)])
     assert "没有状态目录" in answer.stdout
     assert "There is no state directory" in answer.stdout
+
+
+def test_every_obstacle_on_the_way_to_the_broker_has_its_words() -> None:
+    assert {f"broker.{each.value}" for each in Obstacle} <= set(WORDS)

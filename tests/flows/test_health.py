@@ -3,6 +3,7 @@ import pytest
 from edge.core.moments import TimeQuality
 from edge.flows import health
 from edge.flows.health import Diagnosis, KeyFacts, Level, StoreFacts
+from edge.flows.health_words import WORDS
 
 GIB = 1024**3
 STATION = "nanchang/lab-1/desk-1"
@@ -60,6 +61,14 @@ def test_a_key_of_this_station_and_a_platform_key_are_well() -> None:
 
 
 @pytest.mark.parametrize(
+    ("obstacle", "level"),
+    [(None, Level.OK), ("silent", Level.WARN), ("refused", Level.WARN), ("expired", Level.FAIL)],
+)
+def test_the_way_to_the_broker(obstacle: str | None, level: Level) -> None:
+    assert health.broker_health("b:1", obstacle=obstacle, why="x").level is level
+
+
+@pytest.mark.parametrize(
     ("facts", "level"),
     [
         (None, Level.WARN),
@@ -96,7 +105,7 @@ def test_whatever_is_not_well_has_a_remedy_in_both_languages() -> None:
             ),
             **dict.fromkeys(("events", "name", "age", "names", "remedy"), "x"),
         )
-        for kind in health.KINDS
+        for kind in WORDS
     ]
     for each in diagnoses:
         well = each.id.endswith(".ok") or each.id in {"configuration", "clock.synced"}
