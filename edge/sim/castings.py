@@ -38,11 +38,23 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A group to cast: kind, curing, and how many days before the delivery day."""
+    """A group to cast: kind, curing, and how many days before the delivery day.
+
+    `lab_cured`: delivered young for curing at the laboratory, so never in a room of the site.
+    """
 
     kind: GroupKind = GroupKind.COMPRESSIVE
     curing: Curing = Curing.STANDARD
     days_ago: int = _AGE_DAYS
+    lab_cured: bool = False
+
+    def stages(self) -> frozenset[Stage]:
+        """The stages that the site records (guide 四)."""
+        if self.lab_cured:
+            return frozenset({Stage.SLUMP, Stage.SAMPLING})
+        if self.curing is Curing.SAME_CONDITION:
+            return frozenset(Stage) - {Stage.CURING_IN}
+        return frozenset(Stage)
 
 
 def cast_group(rng: Random, *, name: str, order: Order, crew: Crew, today: date) -> Group:
@@ -100,7 +112,7 @@ def _trail(
             distance_m=round(rng.uniform(3, 90), 1),
         )
         for stage, begun, photos in stages
-        if not (stage is Stage.CURING_IN and order.curing is Curing.SAME_CONDITION)
+        if stage in order.stages()
     )
 
 

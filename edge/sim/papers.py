@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from edge.core.commission import Commission, Contract
-from edge.core.ids import CommissionId, ContractId, GrantId, LabId
+from edge.core.custody import Custody
+from edge.core.ids import CommissionId, ContractId, DeviceId, GrantId, LabId
+from edge.core.moments import local_midnight
 from edge.core.people import Grant, Person, Role
-from edge.core.specimen import Curing, GroupKind
+from edge.core.specimen import Curing, GroupKind, SpecimenState
 from edge.sim.castings import Crew, Order, cast_group
 from edge.sim.population import Population, Project, Site
 
@@ -15,7 +17,17 @@ _CUBE = Order()
 _LEAK = Order(GroupKind.IMPERMEABILITY)
 _MATURITY = Order(GroupKind.MATURITY_600, Curing.SAME_CONDITION, days_ago=36)
 _DEMOULD = Order(GroupKind.DEMOULD, Curing.SAME_CONDITION, days_ago=9)
+_CURING_SINCE = (28, 20, 33)
+"""Days since casting of the groups in the curing room."""
 _SIGNATURES = (Role.TESTER, Role.WITNESS)
+
+SHELVES = ("a-1", "a-2", "b-1", "b-2")
+DOOR = DeviceId("door-1")
+"""The station at the curing room that logged the blocks in."""
+
+
+def _lab_cured(days_ago: int) -> Order:
+    return Order(days_ago=days_ago, lab_cured=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,8 @@ class Cast:
     """For the other laboratory: WRONG_LAB at this one."""
     no_contract: Commission
     """Of a project without a contract with this laboratory: NO_CONTRACT."""
+    in_curing: Commission
+    """Received young and now in the curing room: groups due today, not yet due, and overdue."""
 
     def all(self) -> tuple[Commission, ...]:
         """Every commission."""
@@ -44,6 +58,7 @@ class Cast:
             self.small,
             self.elsewhere,
             self.no_contract,
+            self.in_curing,
         )
 
 
@@ -115,6 +130,41 @@ class Office:
             small=self._commission(4, Site.METRO, (_CUBE, _CUBE), lab, second),
             elsewhere=self._commission(5, Site.METRO, (_CUBE,), other_lab, second),
             no_contract=self._commission(6, Site.DISTANT, (_CUBE, _CUBE), lab, named),
+            in_curing=self._commission(
+                7, Site.TOWER, tuple(_lab_cured(days_ago) for days_ago in _CURING_SINCE), lab, named
+            ),
+        )
+
+    def custody(self, cast: Cast) -> tuple[Custody, ...]:
+        """What the platform knows of blocks that lie somewhere: in the room, or at another lab."""
+        in_room = [
+            (block.specimen, group.casting.on, SHELVES[turn % len(SHELVES)])
+            for turn, group in enumerate(cast.in_curing.groups)
+            for block in group.specimens
+        ]
+        yesterday = local_midnight(self.today) - timedelta(hours=8)
+        return (
+            *(
+                Custody(
+                    specimen=specimen,
+                    state=SpecimenState.LAB_CURING,
+                    at=local_midnight(on) + timedelta(days=2, hours=9),
+                    lab=self.population.lab,
+                    device=DOOR,
+                    place=place,
+                )
+                for specimen, on, place in in_room
+            ),
+            *(
+                Custody(
+                    specimen=block.specimen,
+                    state=SpecimenState.ACCEPTED,
+                    at=yesterday,
+                    lab=self.population.other_lab,
+                    device=DeviceId("desk-faraway"),
+                )
+                for block in cast.elsewhere.blocks()
+            ),
         )
 
     def _contract(self, site: Site, lab: LabId) -> Contract:

@@ -10,16 +10,18 @@ from random import Random
 from types import MappingProxyType
 
 from edge.core.commission import Binding, Commission, Contract
+from edge.core.custody import Custody
 from edge.core.ids import CityId, LabId, PersonId, SpecimenId
 from edge.core.people import Grant, Person, Role
 from edge.ports import Signer
-from edge.sim.papers import Cast, Deliverers, Office
+from edge.sim.papers import SHELVES, Cast, Deliverers, Office
 from edge.sim.population import Population, populate
 from edge.wire.chip_text import issue_badge, issue_chip, issue_command
 from edge.wire.grammars import issue_form
 
 MODES = ("in", "out", "move", "audit", "dispose", "undo-last")
-SHELVES = ("a-1", "a-2", "b-1", "b-2")
+
+Row = Person | Grant | Commission | Contract | Custody
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class World:
     population: Population
     contracts: tuple[Contract, ...]
     grants: tuple[Grant, ...]
+    custody: tuple[Custody, ...]
     cast: Cast
     deliverers: Deliverers
     chips: Mapping[SpecimenId, str]
@@ -88,7 +91,7 @@ class World:
                         block.specimen, group.group, order.commission, order.project, order.lab
                     )
 
-    def rows(self) -> Mapping[str, tuple[Person | Grant | Commission | Contract, ...]]:
+    def rows(self) -> Mapping[str, tuple[Row, ...]]:
         """Reference rows by set, as the platform pushes them to this laboratory."""
         lab = self.population.lab
         return MappingProxyType(
@@ -97,6 +100,7 @@ class World:
                 "grants": self.grants,
                 "commissions": tuple(each for each in self.commissions if each.lab == lab),
                 "contracts": tuple(each for each in self.contracts if each.lab == lab),
+                "custody": self.custody,
             }
         )
 
@@ -113,6 +117,7 @@ def build_world(rng: Random, *, today: date, issuers: Issuers, lab: LabId, city:
         population=population,
         contracts=office.contracts(),
         grants=office.grants(deliverers),
+        custody=office.custody(cast),
         cast=cast,
         deliverers=deliverers,
         chips=MappingProxyType(_chips(cast, issuers.chip)),

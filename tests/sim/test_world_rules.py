@@ -8,12 +8,12 @@ from sim_city import LAB, RING, TODAY, city
 
 from edge.core.checks_blocks import KnownChip, check_scan
 from edge.core.checks_forms import check_contract, check_forms
-from edge.core.checks_groups import check_age, check_completeness, check_trail
+from edge.core.checks_groups import check_age, check_completeness, check_trail, due_of
 from edge.core.checks_people import Chain, check_approver, check_deliverer, check_operator
 from edge.core.codes import Code
 from edge.core.commission import Commission
 from edge.core.findings import Finding
-from edge.core.moments import Instant, TimeQuality, local_midnight
+from edge.core.moments import Due, Instant, TimeQuality, local_midnight
 from edge.core.people import Person
 from edge.core.policy import judge
 from edge.core.rulesets import RuleSet
@@ -117,3 +117,18 @@ def test_every_chip_of_a_commission_is_counted(world: World, rules: RuleSet) -> 
         code = identify(world.chips[block.specimen].encode(), ring=RING)
         known = KnownChip(bindings=(bindings[block.specimen],))
         assert check_scan(code, known=known, commission=order, lab=LAB, now=NOW, rules=rules) == ()
+
+
+def test_the_room_holds_groups_due_today_not_due_and_overdue(world: World, rules: RuleSet) -> None:
+    due = [due_of(group, now=NOW, rules=rules) for group in world.cast.in_curing.groups]
+    assert due == [Due.DUE_NOW, Due.NOT_DUE, Due.OVERDUE]
+
+
+def test_a_block_received_elsewhere_is_found(world: World, rules: RuleSet) -> None:
+    order = world.cast.elsewhere
+    bindings = {each.specimen: each for each in world.bindings()}
+    for seen in (each for each in world.custody if each.lab != LAB):
+        code = identify(world.chips[seen.specimen].encode(), ring=RING)
+        known = KnownChip(bindings=(bindings[seen.specimen],), platform=seen)
+        found = check_scan(code, known=known, commission=order, lab=LAB, now=NOW, rules=rules)
+        assert Code.RECEIVED_ELSEWHERE in {each.code for each in found}
