@@ -7,6 +7,7 @@ from importlib import import_module
 from types import ModuleType
 
 from edge.devices.qr.engine import MissingEngine, QrEngine
+from edge.devices.qr.repair import FinderRepair
 
 
 class Role(StrEnum):
@@ -14,6 +15,7 @@ class Role(StrEnum):
 
     LOCAL = "local"  # first engine, threshold by neighbourhood
     HISTOGRAM = "histogram"  # first engine, one threshold a row
+    REPAIR = "repair"  # first engine on symbols whose finder is hidden
     SECOND = "second"  # second engine
 
 
@@ -48,6 +50,7 @@ def _zxing(door: ModuleType) -> dict[Role, QrEngine]:
     return {
         Role.LOCAL: door.ZxingEngine(),
         Role.HISTOGRAM: door.ZxingEngine(histogram=True),
+        Role.REPAIR: FinderRepair(door.read_pure),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.devices.qr.engine import Grey, Point, Quad
 from edge.devices.qr.sightings import centre, contains
@@ -15,6 +16,7 @@ _MIN_AREA_PX = 30
 _MIN_RATIO, _MAX_RATIO = 2.5, 12.0
 _MAX_OFFSET = 0.2
 _MARGIN = 1.35
+_CORNERS = 4
 
 
 def has_unread_finder(grey: Grey, quads: Sequence[Quad]) -> bool:
@@ -25,6 +27,13 @@ def has_unread_finder(grey: Grey, quads: Sequence[Quad]) -> bool:
 
 def find_finders(grey: Grey) -> Iterator[Point]:
     """Centres of dark squares within light within dark, in pixels of `grey`."""
+    for square in find_squares(grey):
+        x, y = (square.min(axis=0) + square.max(axis=0)) / 2
+        yield float(x), float(y)
+
+
+def find_squares(grey: Grey) -> Iterator[NDArray[np.float32]]:
+    """Corners (4x2) of the outer squares of finder patterns, in pixels of `grey`."""
     shrink = max(1.0, max(grey.shape) / _LONGEST_PX)
     size = (max(1, round(grey.shape[1] / shrink)), max(1, round(grey.shape[0] / shrink)))
     small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
@@ -38,23 +47,31 @@ def find_finders(grey: Grey) -> Iterator[Point]:
     child = np.asarray(tree).reshape(-1, 4)[:, 2]
     grandchild = np.where(child >= 0, child[child], -1)
     for outer in np.flatnonzero(grandchild >= 0):
-        inner = contours[int(grandchild[outer])]
-        point = _concentric(contours[int(outer)], inner)
-        if point is not None:
-            yield point[0] * shrink, point[1] * shrink
+        ring = np.asarray(contours[int(outer)], np.int32)
+        if _is_concentric(ring, np.asarray(contours[int(grandchild[outer])], np.int32)):
+            yield _corners(ring) * np.float32(shrink)
 
 
-def _concentric(outer: object, inner: object) -> Point | None:
-    ring, core = np.asarray(outer, np.int32), np.asarray(inner, np.int32)
+def _is_concentric(ring: NDArray[np.int32], core: NDArray[np.int32]) -> bool:
     ring_area, core_area = cv2.contourArea(ring), cv2.contourArea(core)
     if ring_area < _MIN_AREA_PX or not core_area:
-        return None
+        return False
     if not _MIN_RATIO < ring_area / core_area < _MAX_RATIO:
-        return None
+        return False
     (x, y, width, height), (cx, cy, cw, ch) = cv2.boundingRect(ring), cv2.boundingRect(core)
-    middle = (x + width / 2, y + height / 2)
-    off = max(abs(middle[0] - cx - cw / 2) / width, abs(middle[1] - cy - ch / 2) / height)
-    return middle if off < _MAX_OFFSET else None
+    across = abs(x + width / 2 - cx - cw / 2) / width
+    down = abs(y + height / 2 - cy - ch / 2) / height
+    return max(across, down) < _MAX_OFFSET
+
+
+def _corners(ring: NDArray[np.int32]) -> NDArray[np.float32]:
+    """The hull as a quadrilateral, else the tightest turned rectangle."""
+    hull = cv2.convexHull(ring)
+    around = cv2.arcLength(hull, closed=True)
+    corners = np.asarray(cv2.approxPolyDP(hull, 0.08 * around, closed=True))
+    if len(corners) != _CORNERS:
+        corners = np.asarray(cv2.boxPoints(cv2.minAreaRect(ring)))
+    return corners.reshape(_CORNERS, 2).astype(np.float32)
 
 
 def _widened(quad: Quad) -> Quad:

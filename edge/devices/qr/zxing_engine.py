@@ -33,8 +33,11 @@ class ZxingEngine:
 
 def read_pure(bitmap: Grey) -> bytes | None:
     """Payload of a clean upright symbol that fills `bitmap` but for its quiet zone."""
+    # 3.1 reads nothing pure when asked for the models by name.
     found = zxingcpp.read_barcode(
-        np.ascontiguousarray(bitmap), formats=zxingcpp.BarcodeFormats(_formats()), is_pure=True
+        np.ascontiguousarray(bitmap),
+        formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]),
+        is_pure=True,
     )
     # A pure symbol beyond repair also comes back, invalid or without content.
     return bytes(found.bytes) if found is not None and found.valid and found.bytes else None
