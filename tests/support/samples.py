@@ -102,7 +102,7 @@ def group(index: int, *, blocks: int = 3, kind: GroupKind = GroupKind.COMPRESSIV
             record(Stage.SLUMP, 0, 1),
             record(Stage.SAMPLING, 0, 2),
             record(Stage.CURING_IN, 1, blocks),
-            record(Stage.CURING_END, 28, 2 * blocks),
+            record(Stage.CURING_END, 27, 2 * blocks),
         ),
     )
 
