@@ -63,7 +63,6 @@ STEPS: tuple[Step, ...] = (
     Step(Role.LOCAL, variants.enlarged_equalised, _ENLARGE_LONGEST_PX),
     Step(Role.LOCAL, variants.enlarged_sharpened, _ENLARGE_LONGEST_PX),
     Step(Role.SECOND, _small(variants.flattened)),
-    Step(Role.SECOND, _small(partial(variants.softened, sigma_px=2.0))),
     Step(Role.REPAIR, _small(variants.plain)),
 )
 

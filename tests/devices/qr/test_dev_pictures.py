@@ -10,7 +10,7 @@ from edge.devices.qr.cascade import QrReader
 from edge.devices.qr.images import load_grey
 
 FOLDER = shared_dir() / "data" / "qr"
-MIN_RATE = 0.90
+MIN_RATE = 0.92
 
 
 def _score(picture: Picture) -> Score:

@@ -75,3 +75,14 @@ def test_a_repaired_read_lies_on_its_code() -> None:
 
     assert read.engine == "zxing-cpp+repair"
     assert np.allclose(centre(read.quad), centre(truth.quad), atol=3)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_a_well_drawn_symbol_full_of_noise_is_refused(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    known = known_modules(1 + seed % 4)
+    picture = known.painted(rng.random(known.modules.shape) < 0.5)
+    if seed % 2:
+        picture[picture.shape[0] // 2 + 12 :, : picture.shape[1] // 2 - 12] = 255
+
+    assert QrReader().read_still(np.pad(picture, 60, constant_values=150)) == ()
