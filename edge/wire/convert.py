@@ -5,6 +5,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 import cattrs
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.preconf.json import make_converter
 
 from edge.core.errors import DecodeError
@@ -46,6 +47,18 @@ converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text)
 converter.register_unstructure_hook(date, lambda on: on.isoformat())
 converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
 converter.register_unstructure_hook(timedelta, lambda span: span.total_seconds())
+
+
+def rename_keys(kind: type[Any], **names: str) -> None:
+    """Use other keys in JSON for fields whose name Python reserves: `since="from"`."""
+    overrides: Any = {field: override(rename=name) for field, name in names.items()}
+    converter.register_structure_hook(
+        kind,
+        make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True, **overrides),
+    )
+    converter.register_unstructure_hook(
+        kind, make_dict_unstructure_fn(kind, converter, **overrides)
+    )
 
 
 def structure(value: object, kind: type[Any]) -> Any:
