@@ -1,5 +1,8 @@
 """Every engine hands out the bytes of a symbol as they were written."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import segno
@@ -91,6 +94,23 @@ def test_micro_qr_is_not_taken_for_a_code() -> None:
 def test_this_machine_offers_both_engines() -> None:
     assert ENGINES.names == ("zxing-cpp", "zxing-cpp+repair", "zbar")
     assert ENGINES.missing == ()
+
+
+def test_a_machine_without_libzbar_reads_on_and_names_the_remedy() -> None:
+    child = (
+        "import sys; sys.modules['pyzbar'] = None\n"
+        "from edge.devices.qr.cascade import QrReader\n"
+        "reader = QrReader()\n"
+        "print(*reader.engines, *(f'{one.name}: {one.remedy}' for one in reader.missing), sep=';')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", child], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    first, repair, missing = done.stdout.split(";", 2)
+    assert (first, repair) == ("zxing-cpp", "zxing-cpp+repair")
+    assert missing.startswith("zbar: apt install libzbar0")
 
 
 def test_no_engine_is_no_crash() -> None:
