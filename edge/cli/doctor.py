@@ -1,26 +1,16 @@
 """`specimen-edge doctor`: looks at what a station needs and says how to mend what is wrong."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edge.cli.examine import examine
 from edge.core.problems import Problem
-from edge.flows.health import (
-    Diagnosis,
-    Level,
-    broker_health,
-    decoder_health,
-    diagnose,
-    disk_health,
-)
-from edge.host.disk import look_at_disk
-from edge.host.reach import TlsFiles, reach
-from edge.sections import Broker
-from edge.settings import Settings, SettingsInvalid, load_settings
+from edge.flows.health import Diagnosis, Level
+from edge.settings import SettingsInvalid, load_settings
 
 _MARKS = {Level.OK: "✓", Level.WARN: "!", Level.FAIL: "✗"}
 
@@ -47,37 +37,6 @@ def doctor(
     _tell(found, as_json=as_json)
     if any(each.level is Level.FAIL for each in found):
         raise typer.Exit(1)
-
-
-def examine(settings: Settings) -> Iterator[Diagnosis]:
-    """Every diagnosis of this machine, in the order of the path."""
-    yield diagnose("configuration", "configuration", Level.OK)
-    disk = look_at_disk(settings.state_dir)
-    yield disk_health(
-        str(settings.state_dir),
-        exists=disk.exists,
-        writable=disk.writable,
-        free_bytes=disk.free_bytes,
-    )
-    yield _broker(settings.broker)
-    yield from _decoders()
-
-
-def _broker(broker: Broker) -> Diagnosis:
-    files = broker.tls
-    tls = TlsFiles(files.ca, files.cert, files.key) if files else None
-    found = reach(broker.host, broker.port, tls=tls, timeout_s=broker.connect_timeout_s)
-    obstacle = found.obstacle and found.obstacle.value
-    return broker_health(f"{broker.host}:{broker.port}", obstacle=obstacle, why=found.why)
-
-
-def _decoders() -> tuple[Diagnosis, ...]:
-    try:
-        from edge.devices.qr.discovery import discover_engines  # noqa: PLC0415 - extra, maybe absent
-    except ImportError:
-        return decoder_health((), {"qr": 'pip install "specimen-edge[camera]"'})
-    engines = discover_engines()
-    return decoder_health(engines.names, {each.name: each.remedy for each in engines.missing})
 
 
 def _as_diagnosis(problem: Problem) -> Diagnosis:

@@ -78,6 +78,12 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             "请从平台取得新的 keys.json。",
             "Get a new keys.json from the platform.",
         ),
+        "pinned.no_control": (
+            "公钥清单 {path} 中没有平台的控制公钥",
+            "The pinned keys {path} hold no control key of the platform",
+            "请从平台取得新的 keys.json。",
+            "Get a new keys.json from the platform.",
+        ),
         "broker.ok": ("消息服务器 {address} 已应答", "The broker {address} answers", "", ""),
         "broker.name": (
             "找不到消息服务器 {address} 的地址：{why}",

@@ -5,7 +5,9 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli.app import app
+from edge.core.ids import KeyId
 from edge.flows.health_words import WORDS
+from edge.host.keys import PinnedKey, generate_key, write_pinned
 from edge.host.reach import Obstacle
 
 STATION = '[station]\ncity = "nanchang"\nlab = "lab-1"\ndevice = "desk-1"\n'
@@ -53,3 +55,74 @@ def test_a_person_reads_both_languages(config: Path) -> None:
 
 def test_every_obstacle_on_the_way_to_the_broker_has_its_words() -> None:
     assert {f"broker.{each.value}" for each in Obstacle} <= set(WORDS)
+
+
+@pytest.fixture
+def keyed(config: Path, tmp_path: Path) -> Path:
+    """A station whose keys are as they should be."""
+    folder = tmp_path / "state" / "keys"
+    owner = "nanchang/lab-1/desk-1"
+    event = PinnedKey(KeyId("e1"), generate_key(folder / "event.pem"), "event", owner)
+    control = PinnedKey(KeyId("c1"), generate_key(tmp_path / "elsewhere.pem"), "control")
+    write_pinned(folder / "keys.json", (event, control))
+    return config
+
+
+def test_keys_as_they_should_be(keyed: Path) -> None:
+    _, found = doctor(keyed)
+    assert found["keys.pinned"]["level"] == "ok"
+    assert found["keys.event"]["level"] == "ok"
+    assert "keys.control" not in found
+
+
+@pytest.mark.parametrize(
+    ("event", "pinned", "id_", "says"),
+    [
+        ("chmod", "", "keys.event", "chmod 0600"),
+        ("remove", "", "keys.event", "provisioned anew"),
+        ("garbage", "", "keys.event", "PKCS8"),
+        ("other", "", "keys.event", "new keys.json"),
+        ("", "other station", "keys.event", "[station]"),
+        ("", "garbage", "keys.pinned", "new keys.json"),
+        ("", "no control", "keys.pinned", "new keys.json"),
+        ("", "remove", "keys.pinned", "new keys.json"),
+    ],
+)
+def test_each_fault_of_the_keys_has_its_remedy(
+    keyed: Path, event: str, pinned: str, id_: str, says: str
+) -> None:
+    folder = keyed.parent / "state" / "keys"
+    key, keys = folder / "event.pem", folder / "keys.json"
+    match event:
+        case "chmod":
+            key.chmod(0o644)
+        case "remove":
+            key.unlink()
+        case "garbage":
+            key.write_bytes(b"no key")
+        case "other":
+            key.unlink()
+            generate_key(key)
+    text = keys.read_text(encoding="utf-8")
+    match pinned:
+        case "other station":
+            keys.write_text(text.replace("lab-1", "lab-2"), encoding="utf-8")
+        case "garbage":
+            keys.write_text("{", encoding="utf-8")
+        case "no control":
+            keys.write_text(text.replace("control", "chip"), encoding="utf-8")
+        case "remove":
+            keys.unlink()
+    status, found = doctor(keyed)
+    assert status == 1
+    assert found[id_]["level"] == "fail"
+    assert says in found[id_]["remedy_en"]
+
+
+def test_a_platform_is_asked_for_its_control_key(keyed: Path) -> None:
+    folder = keyed.parent / "state" / "keys"
+    (keyed.parent / "elsewhere.pem").rename(folder / "control.pem")
+    (folder / "event.pem").unlink()
+    _, found = doctor(keyed)
+    assert found["keys.control"]["level"] == "ok"
+    assert "keys.event" not in found

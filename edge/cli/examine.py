@@ -1,0 +1,104 @@
+"""What `doctor` looks at: each part of the machine is measured and judged by `flows.health`."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.core.errors import ConfigError
+from edge.flows.health import (
+    Diagnosis,
+    KeyFacts,
+    Level,
+    broker_health,
+    clock_health,
+    decoder_health,
+    diagnose,
+    disk_health,
+    key_health,
+)
+from edge.host.clock import SystemClock
+from edge.host.disk import look_at_disk
+from edge.host.keys import PinnedKey, key_id_of, read_pinned
+from edge.host.reach import TlsFiles, reach
+from edge.sections import Broker
+from edge.settings import Settings
+
+
+def examine(settings: Settings) -> Iterator[Diagnosis]:
+    """Every diagnosis of this machine, in the order of the path."""
+    yield diagnose("configuration", "configuration", Level.OK)
+    disk = look_at_disk(settings.state_dir)
+    yield disk_health(
+        str(settings.state_dir),
+        exists=disk.exists,
+        writable=disk.writable,
+        free_bytes=disk.free_bytes,
+    )
+    clock = SystemClock(assume_synced=settings.clock.assume_synced)
+    yield clock_health(clock.read().quality)
+    yield from _keys(settings)
+    yield _broker(settings.broker)
+    yield from _decoders()
+
+
+def _broker(broker: Broker) -> Diagnosis:
+    files = broker.tls
+    tls = TlsFiles(files.ca, files.cert, files.key) if files else None
+    found = reach(broker.host, broker.port, tls=tls, timeout_s=broker.connect_timeout_s)
+    obstacle = found.obstacle and found.obstacle.value
+    return broker_health(f"{broker.host}:{broker.port}", obstacle=obstacle, why=found.why)
+
+
+def _decoders() -> tuple[Diagnosis, ...]:
+    try:
+        from edge.devices.qr.discovery import discover_engines  # noqa: PLC0415 - extra, maybe absent
+    except ImportError:
+        return decoder_health((), {"qr": 'pip install "specimen-edge[camera]"'})
+    engines = discover_engines()
+    return decoder_health(engines.names, {each.name: each.remedy for each in engines.missing})
+
+
+def _keys(settings: Settings) -> Iterator[Diagnosis]:
+    path = settings.keys_file
+    try:
+        pinned = read_pinned(path)
+    except ConfigError as error:
+        why = error.facts.get("why", error.code)
+        yield diagnose("keys.pinned", "pinned.bad", Level.FAIL, path=path, why=why)
+        pinned = ()
+    else:
+        yield _pinned_health(path, pinned)
+    is_platform = settings.control_key.exists()
+    if is_platform:
+        control = _look_at_key(settings.control_key, pinned)
+        yield key_health("keys.control", control, station=None)
+    if not is_platform or settings.event_key.exists():
+        event = _look_at_key(settings.event_key, pinned)
+        yield key_health("keys.event", event, station=settings.station.name)
+
+
+def _pinned_health(path: Path, pinned: tuple[PinnedKey, ...]) -> Diagnosis:
+    if not any(key.purpose == "control" for key in pinned):
+        return diagnose("keys.pinned", "pinned.no_control", Level.FAIL, path=path)
+    return diagnose("keys.pinned", "pinned.ok", Level.OK, count=len(pinned))
+
+
+def _look_at_key(path: Path, pinned: tuple[PinnedKey, ...]) -> KeyFacts:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return KeyFacts(str(path), mode=None)
+    except OSError as error:
+        return KeyFacts(str(path), mode=0, why=error.strerror or error.__class__.__name__)
+    try:
+        key_id = key_id_of(path, pinned)
+    except ConfigError as error:
+        not_pinned = error.code == "key_not_pinned"
+        return KeyFacts(
+            str(path),
+            mode=mode,
+            key_id=path.name if not_pinned else None,
+            why=str(error.facts.get("why", error.code)),
+        )
+    owner = next(key.owner for key in pinned if key.key_id == key_id)
+    return KeyFacts(str(path), mode=mode, key_id=key_id, pinned=True, owner=owner)
