@@ -93,6 +93,10 @@ class KeyRing(Protocol):
         """Whether such a key is listed."""
         ...
 
+    def counts(self, key_id: KeyId, *, purpose: str) -> bool:
+        """Whether such a key is listed and valid now; its codes are revoked when it is not."""
+        ...
+
     def owner(self, key_id: KeyId) -> str | None:
         """Whose key it is: `{city}/{lab}/{device}` for a station's, None when shared or unknown."""
         ...

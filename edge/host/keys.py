@@ -81,6 +81,11 @@ class PinnedKeys:
         found = self._keys.get(key_id)
         return found is not None and found[0].purpose == purpose
 
+    def counts(self, key_id: KeyId, *, purpose: str) -> bool:
+        """Whether such a key is listed and valid now."""
+        found = self._keys.get(key_id)
+        return found is not None and found[0].purpose == purpose and self._is_current(found[0])
+
     def owner(self, key_id: KeyId) -> str | None:
         """Whose key it is."""
         found = self._keys.get(key_id)
@@ -89,7 +94,7 @@ class PinnedKeys:
     def verifies(self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes) -> bool:
         """Whether a listed key of that purpose, valid now, signed the message."""
         found = self._keys.get(key_id)
-        if found is None or found[0].purpose != purpose or not self._counts(found[0]):
+        if found is None or not self.counts(key_id, purpose=purpose):
             return False
         try:
             found[1].verify(signature, message)
@@ -97,7 +102,7 @@ class PinnedKeys:
             return False
         return True
 
-    def _counts(self, key: PinnedKey) -> bool:
+    def _is_current(self, key: PinnedKey) -> bool:
         now = self._clock.now()
         begun = key.valid_from is None or key.valid_from <= now
         return begun and (key.valid_until is None or now <= key.valid_until)

@@ -52,6 +52,10 @@ class Ring(Protocol):
         """Whether such a key is listed."""
         ...
 
+    def counts(self, key_id: KeyId, *, purpose: str) -> bool:
+        """Whether such a key is listed and valid now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiptCode:
@@ -213,6 +217,8 @@ def _signature_flaw(
         return Flaw.SYNTAX
     if not ring.knows(key_id, purpose=purpose):
         return Flaw.UNKNOWN_KEY
+    if not ring.counts(key_id, purpose=purpose):
+        return Flaw.KEY_EXPIRED
     message = _message(kind, signed)
     valid = ring.verifies(key_id, purpose=purpose, message=message, signature=signature)
     return None if valid else Flaw.SIGNATURE

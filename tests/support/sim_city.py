@@ -51,6 +51,9 @@ class IssuerRing:
     def knows(self, key_id: KeyId, *, purpose: str) -> bool:
         return (key_id, purpose) in self._issuers
 
+    def counts(self, key_id: KeyId, *, purpose: str) -> bool:
+        return self.knows(key_id, purpose=purpose)
+
 
 ISSUERS = Issuers(chip=Issuer("chip"), badge=Issuer("badge"), command=Issuer("command"))
 RING = IssuerRing(Issuer("chip"), Issuer("badge"), Issuer("command"))

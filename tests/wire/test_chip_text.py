@@ -35,12 +35,15 @@ QR_ALPHANUMERIC = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 class Listed:
     """A ring of listed public keys."""
 
-    def __init__(self, keys: Mapping[tuple[str, str], Ed25519PublicKey]) -> None:
+    def __init__(
+        self, keys: Mapping[tuple[str, str], Ed25519PublicKey], *, current: bool = True
+    ) -> None:
         self._keys = keys
+        self._current = current
 
     def verifies(self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes) -> bool:
         key = self._keys.get((key_id, purpose))
-        if key is None:
+        if key is None or not self._current:
             return False
         try:
             key.verify(signature, message)
@@ -50,6 +53,9 @@ class Listed:
 
     def knows(self, key_id: KeyId, *, purpose: str) -> bool:
         return (key_id, purpose) in self._keys
+
+    def counts(self, key_id: KeyId, *, purpose: str) -> bool:
+        return self._current and self.knows(key_id, purpose=purpose)
 
 
 RING = Listed(
@@ -160,6 +166,11 @@ def test_each_flaw_names_its_layer(payload: bytes, flaw: Flaw, claimed: str) -> 
 def test_a_key_of_another_purpose_does_not_make_a_chip() -> None:
     ring = Listed({(ISSUER, "badge"): PRIVATE.public_key()})
     assert identify(CHIP.encode(), ring=ring) == NotOurs(Flaw.UNKNOWN_KEY, SPECIMEN)
+
+
+def test_a_key_that_has_ended_revokes_its_chips() -> None:
+    ring = Listed({(ISSUER, "chip"): PRIVATE.public_key()}, current=False)
+    assert identify(CHIP.encode(), ring=ring) == NotOurs(Flaw.KEY_EXPIRED, SPECIMEN)
 
 
 def test_a_receipt_is_read_back_with_the_key_of_its_epoch() -> None:
