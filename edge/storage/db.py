@@ -1,0 +1,120 @@
+"""Opening databases: pragmas, migrations, integrity, and the one writer that each file has."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from edge.core.errors import StorageCorrupt, StorageError, StorageFull
+
+Synchronous = Literal["FULL", "NORMAL"]
+BUSY_TIMEOUT_MS = 5_000
+
+
+def open_database(
+    path: Path, *, migrations: str, synchronous: Synchronous = "FULL", read_only: bool = False
+) -> sqlite3.Connection:
+    """A connection in WAL mode, migrated to the newest schema; raise StorageError.
+
+    `migrations` names the folder of numbered SQL files; `synchronous=FULL` means that a commit is
+    on the disk when it returns (EVENTS 2.1). A reader never creates or migrates anything.
+    """
+    with translated(path):
+        if read_only:
+            return _open_reader(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA synchronous={synchronous}")
+            connection.execute("PRAGMA foreign_keys=ON")
+            _check_integrity(connection, path)
+            _migrate(connection, migrations, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours: full, corrupt, or merely failed."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "full" in text:
+            raise StorageFull("disk_full", file=str(path)) from error
+        raise StorageError("store_failed", file=str(path), why=text) from error
+    except sqlite3.DatabaseError as error:
+        raise StorageCorrupt("store_corrupt", file=str(path), why=str(error)) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """All or nothing; the write lock is taken at once."""
+    with translated(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+class WriterLock:
+    """The right to write a database file; a second process is told so at once."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._descriptor)
+            raise StorageError("store_in_use", file=str(path)) from error
+
+    def release(self) -> None:
+        """Let another process write."""
+        os.close(self._descriptor)
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        raise StorageError("store_absent", file=str(path))
+    uri = f"file:{path}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    return connection
+
+
+def _check_integrity(connection: sqlite3.Connection, path: Path) -> None:
+    (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if answer != "ok":
+        raise StorageCorrupt("store_corrupt", file=str(path), why=str(answer))
+
+
+def _migrate(connection: sqlite3.Connection, migrations: str, path: Path) -> None:
+    """Run each numbered script above `user_version`, each in its own transaction."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    folder = files("edge.storage") / "migrations" / migrations
+    scripts = sorted((each for each in folder.iterdir() if each.name.endswith(".sql")), key=_number)
+    newest = _number(scripts[-1]) if scripts else 0
+    if version > newest:
+        raise StorageError("store_newer", file=str(path), version=version, known=newest)
+    for script in scripts:
+        number = _number(script)
+        if number > version:
+            text = script.read_text(encoding="utf-8")
+            connection.executescript(f"BEGIN;\n{text}\nPRAGMA user_version={number};\nCOMMIT;")
+
+
+def _number(script: object) -> int:
+    return int(getattr(script, "name", "0").split("_", 1)[0])

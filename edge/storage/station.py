@@ -1,0 +1,242 @@
+"""The station's store (step 10): state and events of one step in one durable transaction."""
+
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from edge.core.custody import Custody
+from edge.core.documents import Document
+from edge.core.envelope import GENESIS, Sealed, Tip
+from edge.core.errors import BrokenInvariant
+from edge.core.ids import (
+    DeliveryId,
+    DeviceId,
+    Digest,
+    EpochId,
+    EventId,
+    KeyId,
+    LabId,
+    SpecimenId,
+)
+from edge.core.specimen import SpecimenState
+from edge.storage.db import WriterLock, open_database, transaction, translated
+
+_EVENT_COLUMNS = (
+    "event_id, epoch, sequence, type, subject, recorded_at, body, digest, key_id, signature"
+)
+
+
+class StationReader:
+    """Reads a station's store beside its writer: shipper, verifier, doctor."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db = open_database(path, migrations="station", read_only=True)
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the database."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def change_mark(self) -> int:
+        """A number that changes when another process has committed."""
+        (mark,) = self._one("PRAGMA data_version") or (0,)
+        return int(mark)
+
+    def epochs(self) -> tuple[EpochId, ...]:
+        """All epochs, oldest first."""
+        return tuple(
+            EpochId(row[0]) for row in self._all("SELECT epoch FROM epochs ORDER BY rowid")
+        )
+
+    def tip_of(self, epoch: EpochId) -> Tip:
+        """The end of an epoch's chain."""
+        row = self._one(
+            "SELECT sequence, digest FROM events WHERE epoch=? ORDER BY sequence DESC LIMIT 1",
+            epoch,
+        )
+        return Tip(epoch, row[0], Digest(row[1])) if row else Tip(epoch, 0, GENESIS)
+
+    def events(self, epoch: EpochId, *, after: int = 0, limit: int = 1000) -> tuple[Sealed, ...]:
+        """Events in order."""
+        rows = self._all(
+            f"SELECT {_EVENT_COLUMNS} FROM events "  # noqa: S608 - a constant column list
+            "WHERE epoch=? AND sequence>? ORDER BY sequence LIMIT ?",
+            epoch,
+            after,
+            limit,
+        )
+        return tuple(_sealed(row) for row in rows)
+
+    def document(self, kind: str, id_: str) -> Document | None:
+        """One document."""
+        row = self._one("SELECT phase, body FROM documents WHERE kind=? AND id=?", kind, id_)
+        return Document(kind, id_, row[0], row[1]) if row else None
+
+    def documents(self, kind: str, *, phases: tuple[str, ...] = ()) -> tuple[Document, ...]:
+        """Documents of a kind, oldest first, optionally only those in given phases."""
+        marks = ",".join("?" * len(phases))
+        chosen = f"AND phase IN ({marks})" if phases else ""
+        rows = self._all(
+            f"SELECT id, phase, body FROM documents WHERE kind=? {chosen} ORDER BY born",  # noqa: S608 - only marks are built
+            kind,
+            *phases,
+        )
+        return tuple(Document(kind, *row) for row in rows)
+
+    def custody(self, specimen: SpecimenId) -> Custody | None:
+        """This station's own last word on a specimen."""
+        row = self._one(
+            "SELECT state, at, lab, device, place, delivery FROM custody WHERE specimen=?", specimen
+        )
+        if row is None:
+            return None
+        return Custody(
+            specimen=specimen,
+            state=SpecimenState(row[0]),
+            at=datetime.fromisoformat(row[1]),
+            lab=LabId(row[2]),
+            device=DeviceId(row[3]),
+            place=row[4],
+            delivery=DeliveryId(row[5]) if row[5] else None,
+            own=True,
+        )
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        with translated(self._path):
+            return self._db.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        with translated(self._path):
+            return self._db.execute(sql, values).fetchone()
+
+
+class SqliteStation(StationReader):
+    """The one writer: WAL with synchronous=FULL, so what `commit` returned from is on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = WriterLock(path)
+        self._path = path
+        try:
+            self._db = open_database(path, migrations="station", synchronous="FULL")
+            epochs = self.epochs()
+            self._tip = self.tip_of(epochs[-1]) if epochs else None
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Close the database and let another process write."""
+        self._db.close()
+        self._lock.release()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no epoch has begun yet."""
+        return self._tip is None
+
+    def tip(self) -> Tip:
+        """The end of the current epoch's chain; BrokenInvariant `no_epoch` before the first."""
+        if self._tip is None:
+            raise BrokenInvariant("no_epoch", file=str(self._path))
+        return self._tip
+
+    def open_epoch(self, epoch: EpochId, first: Sealed) -> None:
+        """Begin an epoch with its first event; the one before it ends where it stands."""
+        if first.epoch != epoch or first.sequence != 1:
+            raise BrokenInvariant("sequence_broken", sequence=first.sequence)
+        with transaction(self._db, self._path):
+            self._db.execute(
+                "INSERT INTO epochs VALUES (?, ?)", (epoch, first.recorded_at.isoformat())
+            )
+            self._insert_event(first)
+        self._tip = first.tip
+
+    def commit(
+        self,
+        *,
+        events: tuple[Sealed, ...] = (),
+        documents: tuple[Document, ...] = (),
+        custody: tuple[Custody, ...] = (),
+    ) -> None:
+        """Keep all or nothing, on the disk at return; raise StorageError."""
+        tip = self.tip()
+        for event in events:
+            if (event.epoch, event.sequence) != (tip.epoch, tip.sequence + 1):
+                raise BrokenInvariant("sequence_broken", sequence=event.sequence)
+            tip = event.tip
+        with transaction(self._db, self._path):
+            for event in events:
+                self._insert_event(event)
+            for document in documents:
+                self._put_document(document)
+            for each in custody:
+                self._put_custody(each)
+        self._tip = tip
+
+    def _insert_event(self, event: Sealed) -> None:
+        self._db.execute(
+            f"INSERT INTO events ({_EVENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)",  # noqa: S608 - a constant column list
+            (
+                event.event_id,
+                event.epoch,
+                event.sequence,
+                event.type,
+                event.subject,
+                event.recorded_at.isoformat(),
+                event.body,
+                event.digest,
+                event.key_id,
+                event.signature,
+            ),
+        )
+
+    def _put_document(self, document: Document) -> None:
+        self._db.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, "
+            "(SELECT coalesce(max(born), 0) + 1 FROM documents)) "
+            "ON CONFLICT (kind, id) DO UPDATE SET phase=excluded.phase, body=excluded.body",
+            (document.kind, document.id, document.phase, document.body),
+        )
+
+    def _put_custody(self, each: Custody) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO custody VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                each.specimen,
+                each.state.value,
+                each.at.isoformat(),
+                each.lab,
+                each.device,
+                each.place,
+                each.delivery,
+            ),
+        )
+
+
+def _sealed(row: Any) -> Sealed:
+    return Sealed(
+        event_id=EventId(row[0]),
+        epoch=EpochId(row[1]),
+        sequence=row[2],
+        type=row[3],
+        subject=row[4],
+        recorded_at=datetime.fromisoformat(row[5]),
+        body=row[6],
+        digest=Digest(row[7]),
+        key_id=KeyId(row[8]),
+        signature=row[9],
+    )
