@@ -2,6 +2,7 @@
 
 import typer
 
+from edge.cli.chip import chip
 from edge.cli.config import config
 from edge.cli.decode import decode
 from edge.cli.doctor import doctor
@@ -19,6 +20,7 @@ def _verbs() -> None:
     """Edge station for witnessed concrete specimens."""
 
 
+app.add_typer(chip, name="chip")
 app.command()(config)
 app.command()(decode)
 app.command()(doctor)
