@@ -4,17 +4,20 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.core.errors import ConfigError
+from edge.core.errors import ConfigError, DecodeError, StorageError
 from edge.flows.health import (
     Diagnosis,
     KeyFacts,
     Level,
+    StoreFacts,
     broker_health,
+    chain_fault,
     clock_health,
     decoder_health,
     diagnose,
     disk_health,
     key_health,
+    store_health,
 )
 from edge.host.clock import SystemClock
 from edge.host.disk import look_at_disk
@@ -22,6 +25,10 @@ from edge.host.keys import PinnedKey, key_id_of, read_pinned
 from edge.host.reach import TlsFiles, reach
 from edge.sections import Broker
 from edge.settings import Settings
+from edge.storage.station import StationReader
+
+LOOKED_AT = 1000
+"""Events at the end of the chain that doctor recomputes."""
 
 
 def examine(settings: Settings) -> Iterator[Diagnosis]:
@@ -34,6 +41,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         writable=disk.writable,
         free_bytes=disk.free_bytes,
     )
+    yield _store(settings.station_db)
     clock = SystemClock(assume_synced=settings.clock.assume_synced)
     yield clock_health(clock.read().quality)
     yield from _keys(settings)
@@ -47,6 +55,22 @@ def _broker(broker: Broker) -> Diagnosis:
     found = reach(broker.host, broker.port, tls=tls, timeout_s=broker.connect_timeout_s)
     obstacle = found.obstacle and found.obstacle.value
     return broker_health(f"{broker.host}:{broker.port}", obstacle=obstacle, why=found.why)
+
+
+def _store(path: Path) -> Diagnosis:
+    if not path.exists():
+        return store_health("store", None, path=str(path))
+    try:
+        with StationReader(path) as reader:
+            epochs = reader.epochs()
+            if not epochs:
+                return store_health("store", StoreFacts(str(path)), path=str(path))
+            tip = reader.tip_of(epochs[-1])
+            last = reader.events(tip.epoch, after=max(0, tip.sequence - LOOKED_AT))
+    except (StorageError, DecodeError) as error:
+        return store_health("store", StoreFacts(str(path), why=str(error)), path=str(path))
+    facts = StoreFacts(str(path), epoch=tip.epoch, sequence=tip.sequence, why=chain_fault(last))
+    return store_health("store", facts, path=str(path))
 
 
 def _decoders() -> tuple[Diagnosis, ...]:

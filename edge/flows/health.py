@@ -1,9 +1,10 @@
 """What measured facts say about a station's health, each with the way to mend it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from edge.core.envelope import Sealed, digest_of
 from edge.core.moments import TimeQuality
 from edge.flows.health_words import WORDS
 
@@ -51,11 +52,11 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """What was found of a store; `why` tells what does not hold."""
+    """What was found of a store: the end of its newest epoch; `why` tells what does not hold."""
 
     path: str
-    events: int = 0
-    epoch: str = ""
+    epoch: str = "-"
+    sequence: int = 0
     why: str = ""
 
 
@@ -112,13 +113,30 @@ def broker_health(address: str, *, obstacle: str | None, why: str = "") -> Diagn
     return diagnose("broker", f"broker.{obstacle}", level, address=address, why=why)
 
 
+def chain_fault(events: Iterable[Sealed]) -> str:
+    """Where a run of events stops being a chain; empty when it holds. Signatures are not asked."""
+    before: Sealed | None = None
+    for event in events:
+        if digest_of(event.body) != event.digest:
+            return f"digest at {event.sequence}"
+        if before is not None:
+            if event.sequence != before.sequence + 1:
+                return f"gap after {before.sequence}"
+            if f'"prev":"{before.digest}"'.encode() not in event.body:
+                return f"link at {event.sequence}"
+        before = event
+    return ""
+
+
 def store_health(id_: str, facts: StoreFacts | None, *, path: str) -> Diagnosis:
     """A store: None when its file does not exist yet."""
     if facts is None:
         return diagnose(id_, "store.absent", Level.WARN, path=path)
     if facts.why:
         return diagnose(id_, "store.bad", Level.FAIL, path=path, why=facts.why)
-    return diagnose(id_, "store.ok", Level.OK, path=path, events=facts.events)
+    return diagnose(
+        id_, "store.ok", Level.OK, path=path, epoch=facts.epoch, sequence=facts.sequence
+    )
 
 
 def reference_health(ages_h: Mapping[str, float], *, max_age_h: float) -> tuple[Diagnosis, ...]:

@@ -152,8 +152,8 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             "Compare certificate, user name and validity with the platform.",
         ),
         "store.ok": (
-            "{path}：{events} 条事件，链条完整",
-            "{path}: {events} events, the chain holds",
+            "{path}：纪元 {epoch} 第 {sequence} 条事件，链条完整",
+            "{path}: epoch {epoch}, event {sequence}, the chain holds",
             "",
             "",
         ),

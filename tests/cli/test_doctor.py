@@ -1,14 +1,20 @@
 import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from edge.cli.app import app
-from edge.core.ids import KeyId
+from edge.core.envelope import Draft, Seal, Tip, seal
+from edge.core.ids import EpochId, EventId, KeyId, RuleSetId, uuid7
+from edge.core.moments import Instant, TimeQuality
 from edge.flows.health_words import WORDS
 from edge.host.keys import PinnedKey, generate_key, write_pinned
 from edge.host.reach import Obstacle
+from edge.storage.station import SqliteStation
 
 STATION = '[station]\ncity = "nanchang"\nlab = "lab-1"\ndevice = "desk-1"\n'
 
@@ -126,3 +132,30 @@ def test_a_platform_is_asked_for_its_control_key(keyed: Path) -> None:
     _, found = doctor(keyed)
     assert found["keys.control"]["level"] == "ok"
     assert "keys.event" not in found
+
+
+def test_a_store_that_is_no_database(keyed: Path) -> None:
+    (keyed.parent / "state" / "station.db").write_bytes(b"not a database" * 500)
+    status, found = doctor(keyed)
+    assert status == 1
+    assert found["store"]["level"] == "fail"
+    assert "backup" in found["store"]["remedy_en"]
+
+
+def test_a_store_and_its_changed_event(keyed: Path) -> None:
+    path = keyed.parent / "state" / "station.db"
+    at = Instant(datetime(2026, 1, 1, tzinfo=UTC), 0, TimeQuality.SYNCED)
+    epoch = EpochId(uuid7(at.at, bytes(10)))
+    first = seal(
+        Draft("epoch.opened", "desk-1", at, RuleSetId("r-1"), {}),
+        Tip(epoch),
+        event_id=EventId(uuid7(at.at, bytes(10))),
+        recorded_at=at.at,
+        by=Seal("urn:x", "boot", KeyId("e1"), lambda _message: b"s" * 64),
+    )
+    with SqliteStation(path) as store:
+        store.open_epoch(epoch, first)
+    assert doctor(keyed)[1]["store"]["level"] == "ok"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE events SET body = CAST(replace(body, 'desk-1', 'desk-2') AS BLOB)")
+    assert "digest at 1" in doctor(keyed)[1]["store"]["en"]

@@ -1,6 +1,11 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from edge.core.moments import TimeQuality
+from edge.core.envelope import Draft, Seal, Sealed, Tip, digest_of, seal
+from edge.core.ids import EpochId, EventId, KeyId, RuleSetId, uuid7
+from edge.core.moments import Instant, TimeQuality
 from edge.flows import health
 from edge.flows.health import Diagnosis, KeyFacts, Level, StoreFacts
 from edge.flows.health_words import WORDS
@@ -60,6 +65,40 @@ def test_a_key_of_this_station_and_a_platform_key_are_well() -> None:
     assert health.key_health("key.control", GOOD_KEY, station=None).ok
 
 
+def events(count: int) -> list[Sealed]:
+    clock = Instant(datetime(2026, 1, 1, tzinfo=UTC), 0, TimeQuality.SYNCED)
+    by = Seal("urn:x", "boot", KeyId("e1"), lambda _message: b"s" * 64)
+    tip, made = Tip(EpochId(uuid7(clock.at, bytes(10)))), []
+    for number in range(count):
+        draft = Draft("device.started", "desk-1", clock, RuleSetId("r-1"), {"n": number})
+        made.append(
+            seal(
+                draft,
+                tip,
+                event_id=EventId(uuid7(clock.at, bytes([number] * 10))),
+                recorded_at=clock.at,
+                by=by,
+            )
+        )
+        tip = made[-1].tip
+    return made
+
+
+def test_a_chain_that_holds() -> None:
+    assert health.chain_fault(events(5)) == ""
+    assert health.chain_fault(events(5)[2:]) == ""
+    assert health.chain_fault([]) == ""
+
+
+def test_a_chain_that_does_not_says_where() -> None:
+    whole = events(5)
+    changed = replace(whole[2], body=whole[2].body.replace(b'"n":2', b'"n":9'))
+    assert health.chain_fault([*whole[:2], changed, *whole[3:]]) == "digest at 3"
+    assert health.chain_fault([*whole[:2], *whole[3:]]) == "gap after 2"
+    resealed = replace(changed, digest=digest_of(changed.body))
+    assert health.chain_fault([*whole[:2], resealed, *whole[3:]]) == "link at 4"
+
+
 @pytest.mark.parametrize(
     ("obstacle", "level"),
     [(None, Level.OK), ("silent", Level.WARN), ("refused", Level.WARN), ("expired", Level.FAIL)],
@@ -73,7 +112,7 @@ def test_the_way_to_the_broker(obstacle: str | None, level: Level) -> None:
     [
         (None, Level.WARN),
         (StoreFacts("/s.db", why="chain broken at 7"), Level.FAIL),
-        (StoreFacts("/s.db", events=7), Level.OK),
+        (StoreFacts("/s.db", sequence=7), Level.OK),
     ],
 )
 def test_store(facts: StoreFacts | None, level: Level) -> None:
@@ -103,7 +142,7 @@ def test_whatever_is_not_well_has_a_remedy_in_both_languages() -> None:
             **dict.fromkeys(
                 ("path", "free", "key_id", "mode", "why", "owner", "count", "address"), "x"
             ),
-            **dict.fromkeys(("events", "name", "age", "names", "remedy"), "x"),
+            **dict.fromkeys(("epoch", "sequence", "name", "age", "names", "remedy"), "x"),
         )
         for kind in WORDS
     ]
