@@ -144,36 +144,6 @@ class Rules(Section):
     ruleset: Annotated[RuleSetId, PlainValidator(_parser(RuleSetId))] = RuleSetId("nanchang-2023")
 
 
-class InputKind(StrEnum):
-    """What an input of the desk gives: lines of text, or a folder of pictures."""
-
-    LINES = "lines"
-    IMAGES = "images"
-
-
-class DeskInput(Section):
-    """One input of the desk; lines without a path are standard input."""
-
-    name: Words
-    kind: InputKind = InputKind.LINES
-    path: FilePath | None = None
-
-
-class Desk(Section):
-    """The receiving desk: it locks after 3 idle minutes unless told otherwise (DOMAIN d2)."""
-
-    lock_after_s: Seconds = 180.0
-    inputs: tuple[DeskInput, ...] = ()
-
-    @field_validator("inputs")
-    @classmethod
-    def _named_apart(cls, inputs: tuple[DeskInput, ...]) -> tuple[DeskInput, ...]:
-        names = [item.name for item in inputs]
-        if len(names) != len(set(names)):
-            raise PydanticCustomError("same_name", "input names differ")
-        return inputs
-
-
 class Central(Section):
     """The platform's side: where its store and its reference data lie, and how often it speaks."""
 
@@ -215,6 +185,14 @@ class Qr(Section):
     """Chip codes of other issuers."""
 
     grammars: tuple[GrammarEntry, ...] = ()
+
+    @field_validator("grammars")
+    @classmethod
+    def _named_apart(cls, grammars: tuple[GrammarEntry, ...]) -> tuple[GrammarEntry, ...]:
+        names = [each.name for each in grammars]
+        if len(names) != len(set(names)):
+            raise PydanticCustomError("same_name", "names differ")
+        return grammars
 
 
 class ClockTrust(Section):

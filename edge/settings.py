@@ -20,7 +20,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from edge.core.errors import ConfigError
 from edge.core.problems import Problem, setting_problem
-from edge.sections import Broker, Central, ClockTrust, Desk, FilePath, Keys, Qr, Rules, Station
+from edge.sections import Broker, Central, ClockTrust, FilePath, Keys, Qr, Rules, Station
 from edge.wire.chip_text import OWN_GRAMMARS
 from edge.wire.grammars import Grammar
 
@@ -76,7 +76,6 @@ class Settings(BaseSettings):
     broker: Broker = Broker()
     keys: Keys = Keys()
     rules: Rules = Rules()
-    desk: Desk = Desk()
     central: Central = Central()
     qr: Qr = Qr()
     clock: ClockTrust = ClockTrust()

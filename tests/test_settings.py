@@ -11,7 +11,7 @@ from edge.settings import SettingsInvalid, explain_settings, load_settings
 STATION = {"city": "nanchang", "lab": "lab-1", "device": "desk-1"}
 
 BROKEN = """
-lock_after_s = 3
+keepalive_s = 3
 [station]
 city = "Nan Chang"
 lab = "lab-1"
@@ -24,11 +24,9 @@ keepalive_s = 1
 allow_plain = "perhaps"
 [broker.tls]
 cert = "a.pem"
-[desk]
-lock_after_s = -1
-inputs = [{ name = "a", kind = "z" }, 7]
 [[qr.grammars]]
 name = ""
+kind = "z"
 pattern = "(["
 [clock]
 assume_synced = 2
@@ -110,7 +108,7 @@ def test_every_problem_of_a_broken_file_is_named_at_once(
     assert set(problems) == {
         "EDGE_BROKR__HOST",
         "log_level",
-        "lock_after_s",
+        "keepalive_s",
         "station.city",
         "station.device",
         "station.languag",
@@ -120,9 +118,7 @@ def test_every_problem_of_a_broken_file_is_named_at_once(
         "broker.allow_plain",
         "broker.tls.ca",
         "broker.tls.key",
-        "desk.lock_after_s",
-        "desk.inputs.0.kind",
-        "desk.inputs.1",
+        "qr.grammars.0.kind",
         "qr.grammars.0.name",
         "qr.grammars.0.pattern",
         "central.seed_dir",
@@ -190,7 +186,7 @@ def test_the_link_is_plain_only_on_this_machine_or_knowingly() -> None:
     load_settings(station=STATION, broker={"host": "::1"})
 
 
-def test_inputs_and_grammars_come_from_the_environment_as_json(
+def test_grammars_come_from_the_environment_as_json(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("EDGE_QR__GRAMMARS", '[{"name": "maker", "pattern": "(?P<id>[0-9]{8})"}]')
@@ -210,6 +206,8 @@ def test_grammars_are_ours_and_then_those_of_the_file() -> None:
     assert [each.field for each in caught.value.problems] == ["qr.grammars.0.check"]
 
 
-def test_two_inputs_of_one_name_are_refused(refused: Refused) -> None:
-    problems = refused('[desk]\ninputs = [{name="a"}, {name="a"}]', station=STATION)
-    assert set(problems) == {"desk.inputs"}
+def test_two_grammars_of_one_name_are_refused() -> None:
+    entry = {"name": "maker", "pattern": "(?P<id>[0-9]{8})"}
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings(station=STATION, qr={"grammars": [entry, entry]})
+    assert [each.field for each in caught.value.problems] == ["qr.grammars"]

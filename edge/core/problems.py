@@ -98,10 +98,10 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "Set the section [broker.tls] (ca, cert, key); or, knowingly, broker.allow_plain = true.",
     ),
     "same_name": (
-        "名称重复",
-        "is used twice",
-        "请给每个输入起不同的名称。",
-        "Give each input a name of its own.",
+        "有重复的名称",
+        "holds a name twice",
+        "请给每一项起不同的名称。",
+        "Give each entry a name of its own.",
     ),
     "no_file": (
         "找不到配置文件",
