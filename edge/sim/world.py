@@ -6,6 +6,7 @@ Nothing here is real. Equal seeds, days and signers give equal worlds.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from random import Random
 from types import MappingProxyType
 
@@ -18,10 +19,9 @@ from edge.sim.papers import SHELVES, Cast, Deliverers, Office
 from edge.sim.population import Population, populate
 from edge.wire.chip_text import issue_badge, issue_chip, issue_command
 from edge.wire.grammars import issue_form
+from edge.wire.reference import Row, SetName, encode_row
 
 MODES = ("in", "out", "move", "audit", "dispose", "undo-last")
-
-Row = Person | Grant | Commission | Contract | Custody
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,16 @@ class World:
                         block.specimen, group.group, order.commission, order.project, order.lab
                     )
 
-    def rows(self) -> Mapping[str, tuple[Row, ...]]:
+    def rows(self) -> Mapping[SetName, tuple[Row, ...]]:
         """Reference rows by set, as the platform pushes them to this laboratory."""
         lab = self.population.lab
         return MappingProxyType(
             {
-                "people": self.population.people,
-                "grants": self.grants,
-                "commissions": tuple(each for each in self.commissions if each.lab == lab),
-                "contracts": tuple(each for each in self.contracts if each.lab == lab),
-                "custody": self.custody,
+                SetName.PEOPLE: self.population.people,
+                SetName.GRANTS: self.grants,
+                SetName.COMMISSIONS: tuple(each for each in self.commissions if each.lab == lab),
+                SetName.CONTRACTS: tuple(each for each in self.contracts if each.lab == lab),
+                SetName.CUSTODY: self.custody,
             }
         )
 
@@ -124,6 +124,17 @@ def build_world(rng: Random, *, today: date, issuers: Issuers, lab: LabId, city:
         badges=MappingProxyType(_badges(population, issuers.badge)),
         commands=MappingProxyType(_commands(issuers.command)),
     )
+
+
+def write_reference(world: World, folder: Path) -> tuple[Path, ...]:
+    """The world's reference rows as JSON lines, `{set}.jsonl` each; gives the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, rows in world.rows().items():
+        file = folder / f"{name}.jsonl"
+        file.write_bytes(b"".join(encode_row(row) for row in rows))
+        files.append(file)
+    return tuple(files)
 
 
 def form_texts(commission: Commission) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The simulated city: equal from equal seeds, whole, and as the rules want it."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sim_city import LAB, RING, TODAY, city
@@ -12,8 +13,9 @@ from edge.core.people import OrgKind, Role
 from edge.core.pins import pin_fits
 from edge.core.specimen import Curing, Group, GroupKind, SpecimenState, Stage
 from edge.sim.castings import GROUP_SIZES
-from edge.sim.world import World, form_texts
+from edge.sim.world import World, form_texts, write_reference
 from edge.wire.chip_text import identify
+from edge.wire.reference import SetName, decode_row
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +162,17 @@ def test_each_chip_is_bound_once(world: World) -> None:
 def test_rows_hold_only_what_this_laboratory_may_know(world: World) -> None:
     rows = world.rows()
     assert set(rows) == {"people", "grants", "commissions", "contracts", "custody"}
-    assert world.cast.elsewhere not in rows["commissions"]
-    assert len(rows["commissions"]) == 6
+    assert world.cast.elsewhere not in rows[SetName.COMMISSIONS]
+    assert len(rows[SetName.COMMISSIONS]) == 6
+
+
+def test_reference_files_hold_the_rows(world: World, tmp_path: Path) -> None:
+    files = write_reference(world, tmp_path / "reference")
+    assert {file.stem for file in files} == set(world.rows())
+    for file in files:
+        name = SetName(file.stem)
+        lines = file.read_bytes().splitlines(keepends=True)
+        assert tuple(decode_row(name, line) for line in lines) == world.rows()[name]
 
 
 def test_custody_names_what_lies_in_the_room_and_at_the_other_laboratory(world: World) -> None:
