@@ -19,8 +19,8 @@ setup:
 	@$(PYTHON) tools/setup.py test
 
 lint: setup ## format, lint and import contracts
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --no-cache .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/lint-imports --no-cache
 
 types: setup

@@ -14,6 +14,17 @@ from edge.core.ids import Id
 converter = make_converter(forbid_extra_keys=True, detailed_validation=False)
 """Ids are parsed, instants are RFC 3339, dates ISO 8601, durations seconds, enums their value."""
 
+_MALFORMED = (
+    cattrs.BaseValidationError,
+    cattrs.ForbiddenExtraKeysError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+)
+"""What the converter raises on values of the wrong shape."""
+
 
 def _is_id(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Id)
@@ -32,6 +43,26 @@ def _structure_optional(value: Any, kind: Any) -> Any:
     return None if value is None else converter.structure(value, inner)
 
 
+def _text(value: Any, kind: type[str]) -> str:
+    """Text, or the member of an enum of text."""
+    if not isinstance(value, str):
+        raise TypeError("not text")
+    return kind(value)
+
+
+def _switch(value: Any, _: type[bool]) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("not true or false")
+    return value
+
+
+def _whole(value: Any, kind: type[int]) -> int:
+    """A number without a fraction; its text too, because JSON writes the keys of a mapping so."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError("not a whole number")
+    return kind(int(value))
+
+
 def _instant(text: Any, _: type[datetime]) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
@@ -41,6 +72,9 @@ def _instant(text: Any, _: type[datetime]) -> datetime:
 
 converter.register_structure_hook_func(_is_id, lambda text, kind: kind.parse(text))
 converter.register_structure_hook_func(_is_optional_scalar, _structure_optional)
+converter.register_structure_hook(str, _text)
+converter.register_structure_hook(bool, _switch)
+converter.register_structure_hook(int, _whole)
 converter.register_structure_hook(datetime, _instant)
 converter.register_unstructure_hook(datetime, lambda at: at.isoformat())
 converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
@@ -65,5 +99,5 @@ def structure(value: object, kind: type[Any]) -> Any:
     """A value of `kind` from parsed JSON; raise DecodeError `value_malformed`."""
     try:
         return converter.structure(value, kind)
-    except (cattrs.BaseValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except _MALFORMED as error:
         raise DecodeError("value_malformed", kind=kind.__name__, why=str(error)[:200]) from error

@@ -2,9 +2,8 @@
 
 from importlib.resources import files
 
-from edge.wire.ruleset_toml import parse_ruleset
-
 from edge.core.rulesets import RuleSet
+from edge.wire.ruleset_toml import parse_ruleset
 
 
 def shipped(name: str = "nanchang-2023") -> RuleSet:
