@@ -6,6 +6,8 @@ from edge.cli.chip import chip
 from edge.cli.config import config
 from edge.cli.decode import decode
 from edge.cli.doctor import doctor
+from edge.cli.kiosk import kiosk
+from edge.cli.ship import ship
 
 app = typer.Typer(
     name="specimen-edge",
@@ -24,6 +26,8 @@ app.add_typer(chip, name="chip")
 app.command()(config)
 app.command()(decode)
 app.command()(doctor)
+app.command()(kiosk)
+app.command()(ship)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import queue
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from edge.core.errors import DecodeError, DeviceError, StorageError
 from edge.flows.intake import Intake
@@ -24,13 +24,15 @@ class DeskProcess:
         intake: Intake,
         *,
         console: Console,
-        hear: Callable[[], None],
+        hear: Callable[[], bool],
+        link_state: Callable[[], Mapping[str, object]],
         journal: Journal,
         version: str,
     ) -> None:
         self._intake = intake
         self._console = console
         self._hear = hear
+        self._link_state = link_state
         self._journal = journal
         self._version = version
         self._lines: queue.Queue[str | None] = queue.Queue(maxsize=QUEUE_LIMIT)
@@ -68,4 +70,5 @@ class DeskProcess:
         self._answer()
 
     def _answer(self) -> None:
-        say(converter.unstructure(view_of(self._intake.desk, self._intake.signal)))
+        view = converter.unstructure(view_of(self._intake.desk, self._intake.signal))
+        say(view | self._link_state())

@@ -41,6 +41,19 @@ def open_database(
         return connection
 
 
+def open_if_made(path: Path, *, migrations: str) -> sqlite3.Connection | None:
+    """A reader of a store that another process makes; None until it stands with its tables."""
+    if not path.exists():
+        return None
+    connection = open_database(path, migrations=migrations, read_only=True)
+    with translated(path):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version:
+        return connection
+    connection.close()
+    return None
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """SQLite's errors as ours: full, corrupt, or merely failed."""

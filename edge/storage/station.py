@@ -20,7 +20,7 @@ from edge.core.ids import (
     SpecimenId,
 )
 from edge.core.specimen import SpecimenState
-from edge.storage.db import WriterLock, open_database, transaction, translated
+from edge.storage.db import WriterLock, open_database, open_if_made, transaction, translated
 
 _EVENT_COLUMNS = (
     "event_id, epoch, sequence, type, subject, recorded_at, body, digest, key_id, signature"
@@ -33,6 +33,15 @@ class StationReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db = open_database(path, migrations="station", read_only=True)
+
+    @classmethod
+    def open_if_made(cls, path: Path) -> Self | None:
+        """A reader once capture has made the store with its tables, None before."""
+        made = open_if_made(path, migrations="station")
+        if made is None:
+            return None
+        made.close()
+        return cls(path)
 
     def __enter__(self) -> Self:
         """Use as a context manager."""

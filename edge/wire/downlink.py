@@ -220,6 +220,18 @@ def open_message(
     return decode(open_signed(data, kind=name, ring=ring, station=station), kind)
 
 
+@dataclass(frozen=True, slots=True)
+class Downlink:
+    """What comes down to one station, opened with its pinned keys."""
+
+    ring: Verifier
+    station: Station
+
+    def open(self, data: bytes, kind: type[_Message]) -> _Message:
+        """A message for this station; raise DecodeError."""
+        return open_message(data, kind, ring=self.ring, station=self.station)
+
+
 def decode_status(data: bytes) -> Status:
     """A status, sealed or plain; the signature of a sealed one is not looked at here."""
     try:

@@ -37,6 +37,11 @@ class Station:
         return f"{self.city}/{self.lab}/{self.device}"
 
     @property
+    def urn(self) -> str:
+        """`source` of everything that this station states."""
+        return f"urn:specimen-edge:{self.city}:{self.lab}:{self.device}"
+
+    @property
     def branch(self) -> str:
         """The topic under which everything of this station lies."""
         return f"{ROOT}/{self.name}"

@@ -1,0 +1,1 @@
+"""The only place where things are built and joined: one file a process."""

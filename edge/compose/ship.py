@@ -1,0 +1,72 @@
+"""The shipper; what is built is closed in reverse order."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from random import SystemRandom
+
+from edge import __version__
+from edge.compose.common import access_of, backoff_of, station_of
+from edge.flows.questions import Questions
+from edge.flows.ship import Pace, Shipper, birth_of
+from edge.flows.sync import Sync
+from edge.host.clock import SystemClock
+from edge.host.identity import boot_id
+from edge.host.journal import StructlogJournal
+from edge.host.keys import PinnedKeys, read_pinned
+from edge.mqtt.client import MqttClient, Will
+from edge.runtime.ship import Engines, Retry, Shipping, ShipProcess
+from edge.settings import Settings
+from edge.storage.link import SqliteLink
+from edge.storage.mirror import SqliteMirror
+from edge.storage.station import StationReader
+from edge.wire.downlink import Downlink, StationState, Status, encode
+from edge.wire.topics import downlink_filters, status_topic
+
+
+@contextmanager
+def ship_process(settings: Settings) -> Iterator[ShipProcess]:
+    """Between the station's log and the broker: no devices, no event key."""
+    with ExitStack() as stack:
+        clock = SystemClock(assume_synced=settings.clock.assume_synced)
+        journal = StructlogJournal("ship", level=settings.log_level)
+        station = station_of(settings)
+        downlink = Downlink(PinnedKeys(read_pinned(settings.keys_file), clock), station)
+        link = SqliteLink(settings.link_db, clock=clock, boot_id=boot_id())
+        stack.callback(link.close)
+        mirror = SqliteMirror(settings.registry_db)
+        stack.callback(mirror.close)
+        client = MqttClient(
+            access_of(settings, client_id=station.name),
+            filters=downlink_filters(station),
+            will=Will(status_topic(station), encode(Status(StationState.OFFLINE))),
+        )
+
+        def build(log: StationReader) -> Shipping:
+            shipper = Shipper(
+                outbox=log,
+                marks=link,
+                clock=clock,
+                downlink=downlink,
+                journal=journal,
+                pace=Pace(window=settings.broker.window),
+            )
+            engines = Engines(
+                shipper=shipper,
+                sync=Sync(mirror=mirror, clock=clock, downlink=downlink, journal=journal),
+                questions=Questions(log, clock),
+                link=link,
+                birth=lambda: birth_of(log, version=__version__, now=clock.now()),
+            )
+            return Shipping(
+                client=client,
+                station=station,
+                engines=engines,
+                retry=Retry(backoff_of(settings), clock, SystemRandom().random),
+                journal=journal,
+            )
+
+        yield ShipProcess(
+            open_log=lambda: StationReader.open_if_made(settings.station_db),
+            build=build,
+            journal=journal,
+        )

@@ -1,0 +1,259 @@
+"""Shipping (step 11): stored bytes go to the broker until the platform's watermark covers them.
+
+A PUBACK only frees the window; an event is done at the platform's signed watermark (EVENTS 0.1).
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from edge.core.envelope import Sealed
+from edge.core.errors import DecodeError
+from edge.core.ids import EpochId
+from edge.flows.backlog import Log
+from edge.ports import Clock, Journal
+from edge.wire.downlink import Ack, Downlink, Mark, Replay, StationState, Status
+from edge.wire.topics import event_topic
+
+REFUSED = 0x80
+UNHEARD = 0x10
+"""PUBACK reason: the broker took it, but nobody is subscribed."""
+
+
+class Marks(Protocol):
+    """Where the platform's watermarks are kept."""
+
+    def marks(self) -> Mapping[EpochId, Mark]:
+        """What the platform has confirmed, by epoch."""
+        ...
+
+    def platform(self) -> tuple[str, datetime] | None:
+        """The platform's store behind the marks, and when it last spoke."""
+        ...
+
+    def keep_marks(self, marks: Mapping[EpochId, Mark], *, store_id: str, issued: datetime) -> None:
+        """Watermarks with the store that they are of, together."""
+        ...
+
+
+Publish = Callable[[str, bytes], int]
+"""Hands topic and payload over, returns a token; raises LinkDown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Limits and patience of the shipper.
+
+    `window` messages wait for a PUBACK at most; `ahead` events may be handed over before the
+    watermark has covered them; without progress for `patience_s`, doubled each time up to
+    `patience_max_s`, everything above the watermark goes again; a broker that acknowledges nothing
+    for `stall_s` is taken for dead; after a refusal
+    the line waits `refusal_s`.
+    """
+
+    window: int = 20
+    ahead: int = 500
+    patience_s: float = 20.0
+    patience_max_s: float = 600.0
+    stall_s: float = 10.0
+    refusal_s: float = 30.0
+
+
+class Shipper:
+    """Moves one station's events, in order, and knows what is done."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Log,
+        marks: Marks,
+        clock: Clock,
+        downlink: Downlink,
+        journal: Journal,
+        pace: Pace,
+    ) -> None:
+        self._outbox = outbox
+        self._marks = marks
+        self._clock = clock
+        self._downlink = downlink
+        self._station = downlink.station
+        self._journal = journal
+        self._pace = pace
+        self._confirmed: dict[EpochId, Mark] = dict(marks.marks())
+        self._sent: dict[EpochId, int] = {}
+        self._window: dict[int, tuple[EpochId, int]] = {}
+        self._replays: deque[Replay] = deque()
+        self._heard_ns = clock.mono_ns()
+        self._progress_ns = clock.mono_ns()
+        self._patience_s = pace.patience_s
+        self._refused_ns: int | None = None
+        self.refusal = 0
+
+    @property
+    def note(self) -> str:
+        """What stops the line, empty when nothing does."""
+        return f"refused:{self.refusal}" if self._refused_ns is not None else ""
+
+    def begin(self) -> None:
+        """A connection stands: everything above the watermark goes, from the first on."""
+        self._window.clear()
+        self._go_back()
+        self._heard_ns = self._clock.mono_ns()
+        self._refused_ns = None
+
+    def is_stalled(self) -> bool:
+        """Whether the broker owes PUBACKs and has been silent for too long."""
+        return bool(self._window) and self._since(self._heard_ns) > self._pace.stall_s
+
+    def pump(self, publish: Publish) -> int:
+        """Hand over what the window allows; how many went. Raises LinkDown."""
+        if self._refused_ns is not None and self._since(self._refused_ns) < self._pace.refusal_s:
+            return 0
+        if self._refused_ns is not None:
+            self._refused_ns = None
+            self._go_back()
+        if self._since(self._progress_ns) > self._patience_s and self._is_ahead():
+            self._journal.info("ship.again", after_s=self._patience_s)
+            self._patience_s = min(2 * self._patience_s, self._pace.patience_max_s)
+            self._go_back()
+        return self._pump_replays(publish) + self._pump_backlog(publish)
+
+    def acknowledged(self, token: int, reason: int) -> None:
+        """The broker's word on one publish; a refusal stops the line, nothing is skipped."""
+        self._heard_ns = self._clock.mono_ns()
+        place = self._window.pop(token, None)
+        if place is None or reason < REFUSED:
+            return
+        epoch, sequence = place
+        self._journal.warning("ship.refused", reason=reason, epoch=epoch, sequence=sequence)
+        self.refusal = reason
+        self._refused_ns = self._clock.mono_ns()
+        self._window.clear()
+
+    def hear_ack(self, payload: bytes) -> None:
+        """The platform's watermarks; what does not fit them is noted and changes nothing."""
+        try:
+            ack = self._downlink.open(payload, Ack)
+        except DecodeError as error:
+            self._journal.warning("ack.refused", error=str(error))
+            return
+        known = self._marks.platform()
+        is_other_store = known is not None and ack.store_id != known[0]
+        if known is not None and is_other_store and ack.issued <= known[1]:
+            return
+        moved = {
+            epoch: mark
+            for epoch, mark in ack.epochs.items()
+            if self._accepts(epoch, mark, is_other_store=is_other_store)
+        }
+        if is_other_store:
+            lost = [epoch for epoch in self._confirmed if epoch not in ack.epochs]
+            moved |= {epoch: Mark(0, self._outbox.tip_of(epoch).digest) for epoch in lost}
+        if moved or known is None or is_other_store:
+            self._marks.keep_marks(moved, store_id=ack.store_id, issued=ack.issued)
+        self._take_over(moved, goes_back=is_other_store)
+
+    def hear_replay(self, payload: bytes) -> None:
+        """The platform's wish to have a range again."""
+        try:
+            wish = self._downlink.open(payload, Replay)
+        except DecodeError as error:
+            self._journal.warning("replay.refused", error=str(error))
+            return
+        if wish.epoch in self._outbox.epochs() and wish not in self._replays:
+            self._journal.info("ship.replay", epoch=wish.epoch, first=wish.first, last=wish.last)
+            self._replays.append(wish)
+
+    def _accepts(self, epoch: EpochId, mark: Mark, *, is_other_store: bool) -> bool:
+        """Whether a mark moves ours: forward, on our own bytes; back only with another store."""
+        before = self._upto(epoch)
+        if mark.upto == before or (mark.upto < before and not is_other_store):
+            return False
+        if mark.upto == 0:
+            return True
+        at_mark = self._outbox.events(epoch, after=mark.upto - 1, limit=1)
+        if not at_mark or at_mark[0].digest != mark.digest:
+            self._journal.warning("ack.other_bytes", epoch=epoch, upto=mark.upto)
+            return False
+        return True
+
+    def _take_over(self, moved: Mapping[EpochId, Mark], *, goes_back: bool) -> None:
+        if not moved:
+            return
+        self._confirmed.update(moved)
+        self._progress_ns = self._clock.mono_ns()
+        self._patience_s = self._pace.patience_s
+        if goes_back:
+            self._go_back()
+        for epoch, mark in moved.items():
+            self._sent[epoch] = max(self._sent.get(epoch, 0), mark.upto)
+
+    def _pump_replays(self, publish: Publish) -> int:
+        went = 0
+        while self._replays and len(self._window) < self._pace.window:
+            wish = self._replays.popleft()
+            room = self._pace.window - len(self._window)
+            for event in self._outbox.events(wish.epoch, after=wish.first - 1, limit=room):
+                if event.sequence > wish.last:
+                    break
+                self._hand_over(event, publish)
+                went += 1
+                if event.sequence < wish.last and len(self._window) >= self._pace.window:
+                    rest = Replay(wish.station, wish.epoch, event.sequence + 1, wish.last)
+                    self._replays.appendleft(rest)
+        return went
+
+    def _pump_backlog(self, publish: Publish) -> int:
+        went = 0
+        for epoch in self._outbox.epochs():
+            sent = self._sent.get(epoch, self._upto(epoch))
+            ahead = self._pace.ahead - (sent - self._upto(epoch))
+            room = min(self._pace.window - len(self._window), ahead)
+            if room <= 0:
+                break
+            for event in self._outbox.events(epoch, after=sent, limit=room):
+                if sent == self._upto(epoch):
+                    self._progress_ns = self._clock.mono_ns()
+                self._hand_over(event, publish)
+                self._sent[epoch] = sent = event.sequence
+                went += 1
+        return went
+
+    def _hand_over(self, event: Sealed, publish: Publish) -> None:
+        if not self._window:
+            self._heard_ns = self._clock.mono_ns()
+        token = publish(event_topic(self._station, event.type), event.envelope)
+        self._window[token] = (event.epoch, event.sequence)
+
+    def _go_back(self) -> None:
+        """Everything above the watermarks is to be sent again."""
+        self._sent = {epoch: mark.upto for epoch, mark in self._confirmed.items()}
+        self._progress_ns = self._clock.mono_ns()
+
+    def _is_ahead(self) -> bool:
+        return any(sent > self._upto(epoch) for epoch, sent in self._sent.items())
+
+    def _upto(self, epoch: EpochId) -> int:
+        mark = self._confirmed.get(epoch)
+        return mark.upto if mark else 0
+
+    def _since(self, mono_ns: int) -> float:
+        return (self._clock.mono_ns() - mono_ns) / 1e9
+
+
+def birth_of(outbox: Log, *, version: str, now: datetime) -> Status:
+    """What the platform hears when the station comes up: where its log ends."""
+    epochs = outbox.epochs()
+    if not epochs:
+        return Status(StationState.ONLINE, version=version, issued=now)
+    tip = outbox.tip_of(epochs[-1])
+    return Status(
+        StationState.ONLINE,
+        epoch=tip.epoch,
+        next_seq=tip.sequence + 1,
+        oldest_seq=1,
+        version=version,
+        issued=now,
+    )

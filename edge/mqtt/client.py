@@ -1,0 +1,285 @@
+"""The one door to the broker (steps 11 and 12): MQTT v5 over paho, QoS 1, every result a value.
+
+Callbacks only enqueue: paho holds its own lock around them, and one engine thread owns the rest.
+"""
+
+import queue
+import socket
+import ssl
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from edge.core.errors import ConfigError, LinkDown, LinkRejected
+
+QOS: Final = 1
+FAILURE: Final = 0x80
+"""Reason codes from here on mean that the broker refused."""
+_REJECTED: Final = frozenset({0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C})
+"""CONNACK reasons that a human must mend: version, client id, credentials, ban, method."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Certificate authority, and the client's certificate with its key."""
+
+    ca: Path
+    cert: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says, retained, when this client is gone without a word."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a broker is reached and as whom."""
+
+    host: str
+    port: int
+    client_id: str
+    tls: TlsFiles | None = None
+    password: str | None = None
+    keepalive_s: int = 30
+    connect_timeout_s: float = 10.0
+    session_expiry_s: int = 0
+    receive_maximum: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection is gone; `why` in words for the log."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The broker's word on a publish: `reason` ≥ 0x80 is a refusal, 16 means nobody listens."""
+
+    token: int
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message; it counts as taken when `MqttClient.take` says so."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    receipt: int
+
+
+Happening = Disconnected | Acknowledged | Arrived
+
+
+class MqttClient:
+    """One connection after another; what was handed over before a break is the caller's again."""
+
+    def __init__(
+        self, access: Access, *, filters: Iterable[str] = (), will: Will | None = None
+    ) -> None:
+        self._access = access
+        self._filters = tuple(filters)
+        self._will = will
+        self._context = _context_of(access.tls) if access.tls else None
+        self._happenings: queue.SimpleQueue[tuple[int, Happening]] = queue.SimpleQueue()
+        self._client: Client | None = None
+        self._life = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection stands, as far as anybody knows."""
+        return self._client is not None
+
+    def connect(self) -> None:
+        """Connect and subscribe; raise LinkDown, or LinkRejected when waiting cannot help."""
+        self.drop()
+        self._life += 1
+        attempt = _Attempt()
+        client = self._new_client(self._life, attempt)
+        access = self._access
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's gap
+        properties.SessionExpiryInterval = access.session_expiry_s
+        properties.ReceiveMaximum = access.receive_maximum
+        try:
+            client.connect(
+                access.host,
+                access.port,
+                keepalive=access.keepalive_s,
+                clean_start=access.session_expiry_s == 0,
+                properties=properties,
+            )
+        except ssl.SSLError as error:
+            raise LinkRejected("broker_tls", why=str(error)) from error
+        except (OSError, ValueError) as error:
+            raise LinkDown("broker_unreachable", why=str(error)) from error
+        client.loop_start()
+        try:
+            attempt.wait(access.connect_timeout_s)
+            self._subscribe(client, attempt)
+        except BaseException:
+            _end(client)
+            raise
+        self._client = client
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+        """Hand over one QoS 1 message; its token comes back Acknowledged. Raises LinkDown."""
+        if self._client is None:
+            raise LinkDown("not_connected")
+        info = self._client.publish(topic, payload, qos=QOS, retain=retain)
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise LinkDown("not_connected", rc=int(info.rc))
+        return info.mid
+
+    def take(self, message: Arrived) -> None:
+        """Acknowledge a message, once everything that follows from it is on the disk."""
+        if self._client is not None and message.receipt:
+            self._client.ack(message.receipt, QOS)
+
+    def next(self, timeout_s: float) -> Happening | None:
+        """What happened on the present connection, oldest first; None when nothing did in time."""
+        life, happening = -1, None
+        while life != self._life:
+            try:
+                life, happening = self._happenings.get(timeout=timeout_s)
+            except queue.Empty:
+                return None
+        if isinstance(happening, Disconnected):
+            self.drop()
+        return happening
+
+    def drop(self) -> None:
+        """Hang up without a goodbye, so that the will is spoken."""
+        client, self._client = self._client, None
+        if client is not None:
+            self._life += 1
+            _end(client)
+
+    def close(self) -> None:
+        """Say goodbye; the will is not spoken."""
+        client, self._client = self._client, None
+        if client is not None:
+            self._life += 1
+            client.disconnect()
+            client.loop_stop()
+
+    def _subscribe(self, client: Client, attempt: "_Attempt") -> None:
+        if not self._filters:
+            return
+        options = SubscribeOptions(qos=QOS)
+        result, _ = client.subscribe([(each, options) for each in self._filters])
+        if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise LinkDown("subscribe_failed", rc=int(result))
+        reasons = attempt.wait_subscribed(self._access.connect_timeout_s)
+        refused = [
+            name for name, reason in zip(self._filters, reasons, strict=False) if reason >= FAILURE
+        ]
+        if refused:
+            raise LinkRejected("subscribe_refused", filters=",".join(refused))
+
+    def _new_client(self, life: int, attempt: "_Attempt") -> Client:
+        access = self._access
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=access.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.connect_timeout = access.connect_timeout_s
+        if self._context is not None:
+            client.tls_set_context(self._context)
+        if access.password is not None:
+            client.username_pw_set(access.client_id, access.password)
+        if self._will is not None:
+            client.will_set(self._will.topic, self._will.payload, qos=QOS, retain=True)
+        put = self._happenings.put
+
+        def on_connect(_: Client, __: Any, ___: Any, reason: Any, ____: Any) -> None:
+            attempt.answered.put((reason.value, str(reason)))
+
+        def on_subscribe(_: Client, __: Any, ___: int, reasons: Any, ____: Any) -> None:
+            attempt.subscribed.put([each.value for each in reasons])
+
+        def on_disconnect(_: Client, __: Any, ___: Any, reason: Any, ____: Any) -> None:
+            attempt.answered.put((FAILURE, str(reason)))
+            attempt.subscribed.put(None)
+            put((life, Disconnected(str(reason))))
+
+        def on_publish(_: Client, __: Any, token: int, reason: Any, ___: Any) -> None:
+            put((life, Acknowledged(token, reason.value)))
+
+        def on_message(_: Client, __: Any, message: MQTTMessage) -> None:
+            receipt = message.mid if message.qos else 0
+            put((life, Arrived(message.topic, bytes(message.payload), message.retain, receipt)))
+
+        client.on_connect = on_connect
+        client.on_subscribe = on_subscribe
+        client.on_disconnect = on_disconnect
+        client.on_publish = on_publish
+        client.on_message = on_message
+        return client
+
+
+class _Attempt:
+    """What the broker answers while a connection is being made."""
+
+    def __init__(self) -> None:
+        self.answered: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
+        self.subscribed: queue.SimpleQueue[list[int] | None] = queue.SimpleQueue()
+
+    def wait(self, timeout_s: float) -> None:
+        try:
+            reason, why = self.answered.get(timeout=timeout_s)
+        except queue.Empty as error:
+            raise LinkDown("broker_silent") from error
+        if reason in _REJECTED:
+            raise LinkRejected("broker_rejects", reason=reason, why=why)
+        if reason >= FAILURE:
+            raise LinkDown("broker_unwilling", reason=reason, why=why)
+
+    def wait_subscribed(self, timeout_s: float) -> list[int]:
+        try:
+            reasons = self.subscribed.get(timeout=timeout_s)
+        except queue.Empty as error:
+            raise LinkDown("broker_silent") from error
+        if reasons is None:
+            raise LinkDown("broker_hung_up")
+        return reasons
+
+
+def _context_of(tls: TlsFiles) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if tls.cert is not None:
+            context.load_cert_chain(tls.cert, tls.key)
+    except OSError as error:
+        raise ConfigError(
+            "tls_files", ca=str(tls.ca), cert=str(tls.cert), why=str(error)
+        ) from error
+    return context
+
+
+def _end(client: Client) -> None:
+    """Close the socket and wait for the network thread."""
+    link = client.socket()
+    if isinstance(link, socket.socket):
+        with suppress(OSError):
+            link.shutdown(socket.SHUT_RDWR)
+    client.loop_stop()

@@ -1,0 +1,217 @@
+"""The shipping process: one thread owns the connection, the watermarks and the mirror."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from edge.core.backoff import Backoff
+from edge.core.errors import DecodeError, LinkDown, LinkError, StorageError
+from edge.flows.questions import Questions
+from edge.flows.ship import Shipper
+from edge.flows.sync import Sync
+from edge.mqtt.client import Acknowledged, Arrived, Happening, MqttClient
+from edge.ports import Clock, Journal
+from edge.storage.link import SqliteLink
+from edge.storage.station import StationReader
+from edge.wire.downlink import Ask, Status, encode
+from edge.wire.topics import (
+    Branch,
+    Station,
+    Topic,
+    answer_topic,
+    ask_topic,
+    parse_topic,
+    status_topic,
+)
+
+POLL_S = 0.1
+BEAT_S = 3.0
+STORE_RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What moves each kind of bytes; none of them knows of a connection."""
+
+    shipper: Shipper
+    sync: Sync
+    questions: Questions
+    link: SqliteLink
+    birth: Callable[[], Status]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When to try again: the law of waiting, a clock, and chance in [0, 1)."""
+
+    backoff: Backoff
+    clock: Clock
+    draw: Callable[[], float]
+
+
+class ShipProcess:
+    """Waits until capture has made the station's log, then ships it."""
+
+    def __init__(
+        self,
+        *,
+        open_log: Callable[[], StationReader | None],
+        build: Callable[[StationReader], "Shipping"],
+        journal: Journal,
+    ) -> None:
+        self._open_log = open_log
+        self._build = build
+        self._journal = journal
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        log = self._open_log()
+        if log is None:
+            self._journal.info("ship.waits_for_log")
+        while log is None:
+            if stop.wait(POLL_S):
+                return
+            log = self._open_log()
+        with closing(log):
+            self._build(log).run(stop)
+
+
+class Shipping:
+    """Connects, moves bytes both ways, reconnects with jitter; never gives up, never skips."""
+
+    def __init__(
+        self,
+        *,
+        client: MqttClient,
+        station: Station,
+        engines: Engines,
+        retry: Retry,
+        journal: Journal,
+    ) -> None:
+        self._client = client
+        self._station = station
+        self._engines = engines
+        self._retry = retry
+        self._journal = journal
+        self._attempt = 0
+        self._retry_ns = 0
+        self._beat_ns = 0
+        self._obstacle = ""
+        self._asked = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        try:
+            while not stop.is_set():
+                try:
+                    self._turn()
+                except StorageError as error:
+                    self._journal.warning("ship.store", error=str(error))
+                    stop.wait(STORE_RETRY_S)
+        finally:
+            self._client.close()
+        self._beat()
+
+    def _turn(self) -> None:
+        if not self._client.is_connected and self._now_ns() >= self._retry_ns:
+            self._connect()
+        happening = self._client.next(POLL_S)
+        while happening is not None:
+            self._meet(happening)
+            happening = self._client.next(0.0)
+        if self._client.is_connected:
+            self._work()
+        if self._now_ns() - self._beat_ns > BEAT_S * 1e9:
+            self._beat()
+
+    def _connect(self) -> None:
+        try:
+            self._client.connect()
+            self._client.publish(
+                status_topic(self._station), encode(self._engines.birth()), retain=True
+            )
+        except LinkError as error:
+            self._lose(str(error))
+            return
+        self._journal.info("link.up", after=self._attempt)
+        self._attempt = 0
+        self._obstacle = ""
+        self._engines.shipper.begin()
+        self._engines.sync.begin()
+        self._engines.questions.begin()
+        self._beat()
+
+    def _lose(self, obstacle: str) -> None:
+        """Note a lost or refused connection, say it once, and draw the next attempt's time."""
+        self._client.drop()
+        self._attempt += 1
+        delay_s = self._retry.backoff.delay_s(self._attempt, self._retry.draw())
+        self._retry_ns = self._now_ns() + int(delay_s * 1e9)
+        if obstacle != self._obstacle:
+            self._journal.warning("link.down", why=obstacle)
+        self._obstacle = obstacle
+        self._beat()
+
+    def _meet(self, happening: Happening) -> None:
+        match happening:
+            case Acknowledged(token=token, reason=reason):
+                self._engines.shipper.acknowledged(token, reason)
+            case Arrived():
+                self._hear(happening)
+                self._client.take(happening)
+            case lost:
+                self._lose(lost.why)
+
+    def _hear(self, message: Arrived) -> None:
+        try:
+            topic = parse_topic(message.topic)
+        except DecodeError as error:
+            self._journal.warning("message.refused", error=str(error))
+            return
+        match topic:
+            case Topic(station=station) if station != self._station:
+                self._journal.warning("message.of_another", station=station.name)
+            case Topic(branch=Branch.ACK):
+                self._engines.shipper.hear_ack(message.payload)
+            case Topic(branch=Branch.REPLAY):
+                self._engines.shipper.hear_replay(message.payload)
+            case Topic(branch=Branch.REFERENCE, tail=(_, "head")):
+                self._engines.sync.hear_head(message.payload)
+            case Topic(branch=Branch.REFERENCE, tail=(name, "page", version, number)):
+                self._hear_page(name, version, number, message.payload)
+            case _:
+                self._engines.link.receive(topic.below, message.payload)
+
+    def _hear_page(self, name: str, version: str, number: str, body: bytes) -> None:
+        if version.isdecimal() and number.isdecimal():
+            self._engines.sync.hear_page(name, int(version), int(number), body)
+
+    def _work(self) -> None:
+        try:
+            self._engines.shipper.pump(self._client.publish)
+            self._engines.sync.pump(self._ask_page)
+            self._engines.questions.pump(self._ask)
+        except LinkDown as error:
+            self._lose(str(error))
+            return
+        if self._engines.shipper.is_stalled():
+            self._lose("no PUBACK")
+
+    def _ask_page(self, set_name: str, version: int, number: int) -> None:
+        self._asked += 1
+        corr = f"page-{self._now_ns()}-{self._asked}"
+        self._ask(corr, "ref-page", {"set": set_name, "version": version, "page": number})
+
+    def _ask(self, corr: str, name: str, data: Mapping[str, Any]) -> None:
+        ask = Ask(corr, name, data, answer_topic(self._station, corr))
+        self._client.publish(ask_topic(self._station, name), encode(ask))
+
+    def _beat(self) -> None:
+        self._beat_ns = self._now_ns()
+        note = self._obstacle or self._engines.shipper.note
+        self._engines.link.beat(connected=self._client.is_connected, note=note)
+
+    def _now_ns(self) -> int:
+        return self._retry.clock.mono_ns()

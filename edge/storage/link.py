@@ -1,0 +1,151 @@
+"""The shipper's own store (steps 11 and 12): watermarks, its pulse, and messages for capture.
+
+A lost mark only means a repeated event, so commits need no wait for the disk (EVENTS 2.2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from edge.core.errors import StorageError
+from edge.core.ids import Digest, EpochId
+from edge.ports import Clock
+from edge.storage.db import WriterLock, open_database, open_if_made, transaction, translated
+from edge.wire.downlink import Mark
+
+INBOX_LIMIT = 2_000
+"""Messages kept for capture: it takes them within seconds, so more are a flood."""
+FRESH_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the shipper last said of itself; `note` names what stops it, empty when nothing does."""
+
+    connected: bool
+    boot_id: str
+    mono_ns: int
+    note: str = ""
+
+
+class LinkReader:
+    """Reads beside the shipper; a store that is not there yet is a station that never shipped."""
+
+    def __init__(self, path: Path, *, clock: Clock, boot_id: str) -> None:
+        self._path = path
+        self._clock = clock
+        self._boot_id = boot_id
+        self._db: Any = None
+
+    def close(self) -> None:
+        """Close the database."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def online(self) -> bool:
+        """Whether the broker was reachable a moment ago; a store that cannot be read says no."""
+        try:
+            pulse = self.pulse()
+        except StorageError:
+            return False
+        if pulse is None or pulse.boot_id != self._boot_id:
+            return False
+        age_s = (self._clock.mono_ns() - pulse.mono_ns) / 1e9
+        return pulse.connected and age_s < FRESH_S
+
+    def pulse(self) -> Pulse | None:
+        """The shipper's last sign of life."""
+        rows = self._all("SELECT connected, boot_id, mono_ns, note FROM pulse")
+        return Pulse(bool(rows[0][0]), *rows[0][1:]) if rows else None
+
+    def marks(self) -> Mapping[EpochId, Mark]:
+        """What the platform has confirmed, by epoch."""
+        rows = self._all("SELECT epoch, upto, digest FROM marks")
+        return {EpochId(row[0]): Mark(row[1], Digest(row[2])) for row in rows}
+
+    def confirmed_at(self) -> datetime | None:
+        """When the platform last confirmed something new."""
+        rows = self._all("SELECT max(at) FROM marks")
+        return datetime.fromisoformat(rows[0][0]) if rows and rows[0][0] else None
+
+    def newest(self, topic_tail: str) -> bytes | None:
+        """The last message of a topic below the station's branch."""
+        rows = self._all(
+            "SELECT payload FROM inbox WHERE tail=? ORDER BY position DESC LIMIT 1", topic_tail
+        )
+        return rows[0][0] if rows else None
+
+    def after(self, position: int, *, limit: int = 100) -> tuple[tuple[int, str, bytes], ...]:
+        """Messages in order of arrival: position, topic tail, payload."""
+        rows = self._all(
+            "SELECT position, tail, payload FROM inbox WHERE position>? ORDER BY position LIMIT ?",
+            position,
+            limit,
+        )
+        return tuple((row[0], row[1], row[2]) for row in rows)
+
+    def _all(self, sql: str, *values: object) -> list[Any]:
+        if self._db is None:
+            self._db = open_if_made(self._path, migrations="link")
+        if self._db is None:
+            return []
+        with translated(self._path):
+            return list(self._db.execute(sql, values).fetchall())
+
+
+class SqliteLink(LinkReader):
+    """The one writer."""
+
+    def __init__(self, path: Path, *, clock: Clock, boot_id: str) -> None:
+        super().__init__(path, clock=clock, boot_id=boot_id)
+        self._lock = WriterLock(path)
+        try:
+            self._db = open_database(path, migrations="link", synchronous="NORMAL")
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Close the database and let another process write."""
+        super().close()
+        self._lock.release()
+
+    def beat(self, *, connected: bool, note: str = "") -> None:
+        """A sign of life."""
+        values = (int(connected), self._boot_id, self._clock.mono_ns(), note)
+        self._write("INSERT OR REPLACE INTO pulse VALUES (1, ?, ?, ?, ?)", values)
+
+    def platform(self) -> tuple[str, datetime] | None:
+        """The platform's store behind the marks, and when it last spoke."""
+        rows = self._all("SELECT store_id, issued FROM platform")
+        return (rows[0][0], datetime.fromisoformat(rows[0][1])) if rows else None
+
+    def keep_marks(self, marks: Mapping[EpochId, Mark], *, store_id: str, issued: datetime) -> None:
+        """Watermarks with the store that they are of, together."""
+        now = self._clock.now().isoformat()
+        with transaction(self._db, self._path):
+            self._db.execute(
+                "INSERT OR REPLACE INTO platform VALUES (1, ?, ?)", (store_id, issued.isoformat())
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)",
+                [(epoch, mark.upto, mark.digest, now) for epoch, mark in marks.items()],
+            )
+
+    def receive(self, topic_tail: str, payload: bytes) -> None:
+        """Keep a message for capture; beyond the limit the oldest go."""
+        with transaction(self._db, self._path):
+            self._db.execute(
+                "INSERT INTO inbox (tail, payload) VALUES (?, ?)", (topic_tail, payload)
+            )
+            self._db.execute(
+                "DELETE FROM inbox WHERE position <= (SELECT max(position) FROM inbox) - ?",
+                (INBOX_LIMIT,),
+            )
+
+    def _write(self, sql: str, values: tuple[object, ...]) -> None:
+        with transaction(self._db, self._path):
+            self._db.execute(sql, values)
