@@ -5,11 +5,11 @@ A PUBACK only frees the window; an event is done at the platform's signed waterm
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from edge.core.envelope import Sealed
+from edge.core.envelope import GENESIS, Sealed, Tip
 from edge.core.errors import DecodeError
 from edge.core.ids import EpochId
 from edge.flows.backlog import Log
@@ -47,10 +47,9 @@ class Pace:
     """Limits and patience of the shipper.
 
     `window` messages wait for a PUBACK at most; `ahead` events may be handed over before the
-    watermark has covered them; without progress for `patience_s`, doubled each time up to
-    `patience_max_s`, everything above the watermark goes again; a broker that acknowledges nothing
-    for `stall_s` is taken for dead; after a refusal
-    the line waits `refusal_s`.
+    watermark of their epoch has covered them; without progress for `patience_s`, doubled each time
+    up to `patience_max_s`, everything above the watermarks goes again; a broker that acknowledges
+    nothing for `stall_s` is taken for dead; after a refusal the line waits `refusal_s`.
     """
 
     window: int = 20
@@ -150,7 +149,7 @@ class Shipper:
         }
         if is_other_store:
             lost = [epoch for epoch in self._confirmed if epoch not in ack.epochs]
-            moved |= {epoch: Mark(0, self._outbox.tip_of(epoch).digest) for epoch in lost}
+            moved |= {epoch: Mark(0, GENESIS) for epoch in lost}
         if moved or known is None or is_other_store:
             self._marks.keep_marks(moved, store_id=ack.store_id, issued=ack.issued)
         self._take_over(moved, goes_back=is_other_store)
@@ -174,7 +173,7 @@ class Shipper:
         if mark.upto == 0:
             return True
         at_mark = self._outbox.events(epoch, after=mark.upto - 1, limit=1)
-        if not at_mark or at_mark[0].digest != mark.digest:
+        if not at_mark or at_mark[0].tip != Tip(epoch, mark.upto, mark.digest):
             self._journal.warning("ack.other_bytes", epoch=epoch, upto=mark.upto)
             return False
         return True
@@ -192,17 +191,16 @@ class Shipper:
 
     def _pump_replays(self, publish: Publish) -> int:
         went = 0
-        while self._replays and len(self._window) < self._pace.window:
-            wish = self._replays.popleft()
-            room = self._pace.window - len(self._window)
-            for event in self._outbox.events(wish.epoch, after=wish.first - 1, limit=room):
-                if event.sequence > wish.last:
-                    break
+        while self._replays and (room := self._room()) > 0:
+            wish = self._replays[0]
+            found = self._outbox.events(wish.epoch, after=wish.first - 1, limit=room)
+            wanted = [event for event in found if event.sequence <= wish.last]
+            for event in wanted:
                 self._hand_over(event, publish)
-                went += 1
-                if event.sequence < wish.last and len(self._window) >= self._pace.window:
-                    rest = Replay(wish.station, wish.epoch, event.sequence + 1, wish.last)
-                    self._replays.appendleft(rest)
+                self._replays[0] = replace(wish, first=event.sequence + 1)
+            if len(wanted) < room:
+                self._replays.popleft()
+            went += len(wanted)
         return went
 
     def _pump_backlog(self, publish: Publish) -> int:
@@ -210,9 +208,9 @@ class Shipper:
         for epoch in self._outbox.epochs():
             sent = self._sent.get(epoch, self._upto(epoch))
             ahead = self._pace.ahead - (sent - self._upto(epoch))
-            room = min(self._pace.window - len(self._window), ahead)
+            room = min(self._room(), ahead)
             if room <= 0:
-                break
+                continue
             for event in self._outbox.events(epoch, after=sent, limit=room):
                 if sent == self._upto(epoch):
                     self._progress_ns = self._clock.mono_ns()
@@ -226,6 +224,9 @@ class Shipper:
             self._heard_ns = self._clock.mono_ns()
         token = publish(event_topic(self._station, event.type), event.envelope)
         self._window[token] = (event.epoch, event.sequence)
+
+    def _room(self) -> int:
+        return self._pace.window - len(self._window)
 
     def _go_back(self) -> None:
         """Everything above the watermarks is to be sent again."""

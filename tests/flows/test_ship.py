@@ -1,0 +1,337 @@
+"""The shipper between a model broker and a model platform, case by case."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import samples
+from downlinks import OTHER, STATION, STRANGER, signed
+from model_platform import FIRST, SECOND, EventLog, epoch_id
+from shipping_line import NOT_AUTHORIZED, Line
+
+from edge.core.envelope import GENESIS
+from edge.core.errors import LinkDown
+from edge.core.ids import Digest
+from edge.flows.ship import UNHEARD, birth_of
+from edge.wire.downlink import Mark, Replay, StationState
+
+
+def test_a_window_goes_and_pubacks_let_the_next_ones_go() -> None:
+    line = Line(events=7)
+    assert line.pump() == [1, 2, 3, 4]
+    assert line.pump() == []
+    line.shipper.acknowledged(line.broker.owed.pop(0), 0)
+    assert line.pump() == [5]
+    line.puback(UNHEARD)
+    assert line.pump() == [6, 7]
+
+
+def test_a_puback_is_no_promise_and_a_mark_is() -> None:
+    line = Line(events=3)
+    line.run()
+    line.restart()
+    assert line.run() == [1, 2, 3]
+    line.hear(2)
+    line.restart()
+    assert line.run() == [3]
+
+
+def test_no_more_than_ahead_of_the_watermark_goes() -> None:
+    line = Line(events=20)
+    assert line.run() == list(range(1, 11))
+    line.hear(3)
+    assert line.run() == [11, 12, 13]
+
+
+def test_an_epoch_that_waits_for_its_mark_does_not_hold_up_the_next() -> None:
+    line = Line(events=20)
+    line.log.append(2, epoch=SECOND)
+    assert line.run() == [*range(1, 11), 1, 2]
+    assert line.broker.sent[-2:] == [(SECOND, 1), (SECOND, 2)]
+
+
+def test_a_broken_connection_goes_back_to_the_watermark() -> None:
+    line = Line(events=9)
+    line.run()
+    line.hear(5)
+    line.log.append()
+    line.broker.break_down()
+    with pytest.raises(LinkDown):
+        line.pump()
+    line.broker.is_up = True
+    line.shipper.begin()
+    assert line.run() == [6, 7, 8, 9, 10]
+
+
+def _other_bytes(line: Line) -> bytes:
+    return signed(line.ack({FIRST: Mark(4, Digest("ab" * 32))}))
+
+
+def _beyond_the_tip(line: Line) -> bytes:
+    return signed(line.ack({FIRST: Mark(7, line.log.tip_of(FIRST).digest)}))
+
+
+def _below_the_first(line: Line) -> bytes:
+    first = line.log.mark_at(1)
+    return signed(line.ack({FIRST: Mark(-1, first.digest)}, store="store-9", after_s=1))
+
+
+def _badly_signed(line: Line) -> bytes:
+    return signed(line.ack({FIRST: line.log.mark_at(4)}), STRANGER)
+
+
+def _of_another_station(line: Line) -> bytes:
+    return signed(replace(line.ack({FIRST: line.log.mark_at(4)}), station=OTHER.name))
+
+
+def _lower(line: Line) -> bytes:
+    return signed(line.ack({FIRST: line.log.mark_at(1)}, after_s=60))
+
+
+def _without_the_epoch(line: Line) -> bytes:
+    return signed(line.ack({}, after_s=60))
+
+
+def _of_an_unknown_epoch(line: Line) -> bytes:
+    return signed(line.ack({epoch_id(7): Mark(1, Digest("ab" * 32))}))
+
+
+def _older_of_another_store(line: Line) -> bytes:
+    return signed(line.ack({FIRST: line.log.mark_at(1)}, store="store-9", after_s=-60))
+
+
+def _another_kind(line: Line) -> bytes:
+    del line
+    return signed(Replay(STATION.name, FIRST, 1, 2))
+
+
+def _no_message(line: Line) -> bytes:
+    del line
+    return b"\xff"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        _other_bytes,
+        _beyond_the_tip,
+        _badly_signed,
+        _of_another_station,
+        _lower,
+        _without_the_epoch,
+        _of_an_unknown_epoch,
+        _older_of_another_store,
+        _another_kind,
+        _no_message,
+    ],
+)
+def test_what_does_not_fit_changes_nothing(message: Callable[[Line], bytes]) -> None:
+    line = Line(events=6)
+    line.run()
+    line.hear(3)
+    before = (dict(line.marks.kept), line.marks.store)
+    line.shipper.hear_ack(message(line))
+
+    assert (line.marks.kept, line.marks.store) == before
+    assert line.run() == []
+    line.restart()
+    assert line.run() == [4, 5, 6]
+
+
+def test_a_mark_below_the_first_event_is_no_mark() -> None:
+    line = Line(events=6)
+    line.run()
+    line.hear(3)
+    line.shipper.hear_ack(_below_the_first(line))
+    assert line.upto() == 3
+
+
+def test_one_bad_mark_does_not_spoil_its_neighbour() -> None:
+    line = Line(events=2)
+    line.log.append(3, epoch=SECOND)
+    line.run()
+    marks = {FIRST: Mark(2, GENESIS), SECOND: line.log.mark_at(3, SECOND)}
+    line.shipper.hear_ack(signed(line.ack(marks)))
+    assert (line.upto(FIRST), line.upto(SECOND)) == (0, 3)
+    assert line.journal.noted.count("ack.other_bytes") == 1
+
+
+def test_a_restored_platform_gets_again_what_it_lost() -> None:
+    line = Line(events=6)
+    line.run()
+    line.hear(6)
+    line.hear(2, store="store-1", after_s=1)
+    assert line.run() == [3, 4, 5, 6]
+    assert line.marks.store is not None
+    assert line.marks.store[0] == "store-1"
+    line.hear(6)
+    assert line.upto() == 2, "the store before it has nothing to say any more"
+
+
+def test_a_restored_platform_that_knows_nothing_gets_everything() -> None:
+    line = Line(events=2)
+    line.log.append(2, epoch=SECOND)
+    line.run()
+    both = {FIRST: line.log.mark_at(2), SECOND: line.log.mark_at(2, SECOND)}
+    line.shipper.hear_ack(signed(line.ack(both)))
+    line.hear(0, store="store-1", after_s=1)
+    assert line.marks.kept == {FIRST: Mark(0, GENESIS), SECOND: Mark(0, GENESIS)}
+    assert line.run() == [1, 2, 1, 2]
+
+
+@pytest.mark.parametrize("unfit", [False, True])
+def test_only_progress_holds_off_going_back(*, unfit: bool) -> None:
+    line = Line(events=3)
+    line.run()
+    for _ in range(3):
+        line.clock.move(6)
+        line.hear(0)
+        if unfit:
+            line.shipper.hear_ack(_other_bytes(line))
+        assert line.run() == []
+    line.clock.move(3)
+    assert line.run() == [1, 2, 3]
+
+
+def test_progress_starts_the_patience_anew() -> None:
+    line = Line(events=3)
+    line.run()
+    line.clock.move(19)
+    line.hear(1)
+    line.clock.move(19)
+    assert line.run() == []
+    line.clock.move(2)
+    assert line.run() == [2, 3]
+
+
+def test_patience_doubles_up_to_its_limit_and_is_reset_by_progress() -> None:
+    line = Line(events=3)
+    line.run()
+    for patience_s in (20, 40, 80, 80):
+        line.clock.move(patience_s - 0.5)
+        assert line.run() == []
+        line.clock.move(1)
+        assert line.run() == [1, 2, 3]
+    line.hear(1)
+    line.clock.move(20.5)
+    assert line.run() == [2, 3]
+
+
+def test_idle_time_does_not_count_as_silence_of_the_platform() -> None:
+    line = Line(events=1)
+    line.run()
+    line.hear(1)
+    line.clock.move(1000)
+    line.log.append()
+    assert line.run() == [2]
+    line.clock.move(19)
+    assert line.run() == []
+    assert "ship.again" not in line.journal.noted
+
+
+def test_a_refusal_stops_the_line_and_skips_nothing() -> None:
+    line = Line(events=6)
+    assert line.pump() == [1, 2, 3, 4]
+    line.shipper.acknowledged(line.broker.owed.pop(0), 0)
+    line.hear(1)
+    line.shipper.acknowledged(line.broker.owed.pop(0), NOT_AUTHORIZED)
+    assert line.shipper.note == f"refused:{NOT_AUTHORIZED}"
+    line.puback()
+    line.clock.move(29)
+    assert line.pump() == []
+    line.clock.move(1)
+    assert line.pump()[0] == 2
+    assert line.shipper.note == ""
+    line.puback()
+    assert line.run() == [6]
+
+
+def test_a_refusal_does_not_outlive_its_connection() -> None:
+    line = Line(events=2)
+    line.pump()
+    line.puback(NOT_AUTHORIZED)
+    line.shipper.begin()
+    assert (line.shipper.note, line.pump()) == ("", [1, 2])
+
+
+def test_a_silent_broker_is_stalled_only_while_it_owes_something() -> None:
+    line = Line(events=2)
+    line.clock.move(60)
+    assert not line.shipper.is_stalled()
+    line.pump()
+    line.clock.move(10)
+    assert not line.shipper.is_stalled()
+    line.clock.move(0.1)
+    assert line.shipper.is_stalled()
+    line.shipper.acknowledged(line.broker.owed.pop(0), 0)
+    assert not line.shipper.is_stalled()
+    line.clock.move(10.1)
+    assert line.shipper.is_stalled()
+    line.puback()
+    assert not line.shipper.is_stalled()
+
+
+def test_a_new_connection_owes_nothing() -> None:
+    line = Line(events=2)
+    line.pump()
+    line.clock.move(60)
+    line.shipper.begin()
+    assert not line.shipper.is_stalled()
+
+
+def test_a_replay_goes_within_the_window_and_moves_no_mark() -> None:
+    line = Line(events=9)
+    line.run()
+    line.hear(9)
+    wish = signed(Replay(STATION.name, FIRST, 2, 7))
+    line.shipper.hear_replay(wish)
+    line.shipper.hear_replay(wish)
+    assert line.pump() == [2, 3, 4, 5]
+    assert line.pump() == []
+    line.puback()
+    assert line.run() == [6, 7]
+    assert line.upto() == 9
+
+
+def test_a_replay_outlives_a_broken_connection() -> None:
+    line = Line(events=9)
+    line.run()
+    line.hear(9)
+    line.shipper.hear_replay(signed(Replay(STATION.name, FIRST, 2, 7)))
+    line.broker.break_down()
+    with pytest.raises(LinkDown):
+        line.pump()
+    line.broker.is_up = True
+    line.shipper.begin()
+    assert line.run() == [2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("wish", "sent"),
+    [
+        (Replay(STATION.name, FIRST, 0, 2), [1, 2]),
+        (Replay(STATION.name, FIRST, 8, 400), [8, 9]),
+        (Replay(STATION.name, FIRST, 1, 4), [1, 2, 3, 4]),
+        (Replay(STATION.name, FIRST, 10, 20), []),
+        (Replay(STATION.name, FIRST, 5, 4), []),
+        (Replay(STATION.name, SECOND, 1, 2), []),
+        (Replay(OTHER.name, FIRST, 1, 2), []),
+    ],
+    ids=["from 0", "past the tip", "a window", "beyond", "empty", "no such epoch", "not ours"],
+)
+def test_a_replay_sends_what_there_is(wish: Replay, sent: list[int]) -> None:
+    line = Line(events=9)
+    line.run()
+    line.hear(9)
+    line.shipper.hear_replay(signed(wish))
+    assert line.run() == sent
+    assert line.run() == []
+
+
+def test_a_birth_says_where_the_log_ends() -> None:
+    log = EventLog()
+    assert birth_of(log, version="0.1.0", now=samples.NOW).epoch is None
+    log.append(3)
+    log.append(2, epoch=SECOND)
+    birth = birth_of(log, version="0.1.0", now=samples.NOW)
+    assert (birth.state, birth.epoch, birth.next_seq) == (StationState.ONLINE, SECOND, 3)
