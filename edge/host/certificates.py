@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -16,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from edge.core.errors import ConfigError
 
+AUTHORITY_FILE = "ca.pem"
 NAME_LIMIT = 64
 """Characters of a common name (RFC 5280, ub-common-name)."""
 _PRIVATE_MODE = 0o600
@@ -32,6 +34,11 @@ class CertificateFiles:
     cert: Path
     key: Path
 
+    @classmethod
+    def below(cls, folder: Path, file: str) -> Self:
+        """Where an authority of that folder puts them."""
+        return cls(folder / f"{file}.pem", folder / f"{file}-key.pem")
+
 
 class Authority:
     """A private certificate authority that lives as long as this value does.
@@ -45,7 +52,7 @@ class Authority:
         self._from, self._until = now - _SKEW, now + timedelta(days=days)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("specimen-edge CA")
-        self.cert = folder / "ca.pem"
+        self.cert = folder / AUTHORITY_FILE
         self._certificate = self._sign(
             self._builder(self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -86,9 +93,7 @@ class Authority:
         )
         if extra is not None:
             builder = builder.add_extension(extra, critical=False)
-        files = CertificateFiles(
-            self._folder / f"{file or name}.pem", self._folder / f"{file or name}-key.pem"
-        )
+        files = CertificateFiles.below(self._folder, file or name)
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         if files.cert.exists():  # a new key beside an old certificate would fit nothing
             raise ConfigError("file_exists", file=str(files.cert))
