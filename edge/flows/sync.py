@@ -84,7 +84,7 @@ class Sync:
         self._clock = clock
         self._downlink = downlink
         self._journal = journal
-        self._issued = {name: held.issued for name, held in mirror.held().items()}
+        self._held = mirror.held()
         self._coming: dict[str, _Coming] = {}
 
     def begin(self) -> None:
@@ -100,12 +100,9 @@ class Sync:
         except (DecodeError, ValueError) as error:
             self._journal.warning("head.refused", error=str(error))
             return
-        coming = self._coming.get(head.set)
-        newest = max(
-            (at for at in (self._issued.get(head.set), coming and coming.head.issued) if at),
-            default=None,
-        )
-        if newest is not None and head.issued <= newest:
+        held, coming = self._held.get(head.set), self._coming.get(head.set)
+        known = [each.issued for each in (held, coming and coming.head) if each]
+        if known and head.issued <= max(known):
             return
         asked = coming.asked_ns if coming and coming.head.pages == head.pages else {}
         self._coming[head.set] = _Coming(head, payload, asked)
@@ -156,16 +153,22 @@ class Sync:
         pages = [page.sha256 for page in coming.head.pages]
         if not all(self._mirror.has_page(each) for each in pages):
             return
-        head = coming.head
+        head, before = coming.head, self._held.get(name)
         self._mirror.switch(
             name, version=head.version, issued=head.issued, pages=pages, envelope=coming.envelope
         )
+        self._held = self._mirror.held()
         del self._coming[name]
-        self._issued[name] = head.issued
+        if before is not None and before.pages == tuple(pages):
+            return
+        self._journal.info("registry.switched", set=name, version=head.version)
+        if before is not None:
+            self._drop_unused()
+
+    def _drop_unused(self) -> None:
         self._mirror.drop_unused(
             frozenset(page.sha256 for each in self._coming.values() for page in each.head.pages)
         )
-        self._journal.info("registry.switched", set=name, version=head.version)
 
 
 def _is_awaited(coming: _Coming, number: int, now_ns: int) -> bool:
