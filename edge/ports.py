@@ -89,6 +89,12 @@ class KeyRing(Protocol):
         """Whether a listed key of that purpose, valid now, signed the message."""
         ...
 
+    def signed(
+        self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes, at: datetime
+    ) -> bool:
+        """Whether a listed key of that purpose, valid at that time, signed the message."""
+        ...
+
     def knows(self, key_id: KeyId, *, purpose: str) -> bool:
         """Whether such a key is listed."""
         ...

@@ -2,11 +2,15 @@
 
 import typer
 
+from edge.cli.central import central
 from edge.cli.chip import chip
 from edge.cli.config import config
 from edge.cli.decode import decode
+from edge.cli.demo import demo
 from edge.cli.doctor import doctor
 from edge.cli.kiosk import kiosk
+from edge.cli.outbox import outbox
+from edge.cli.registry import registry
 from edge.cli.ship import ship
 
 app = typer.Typer(
@@ -23,8 +27,12 @@ def _verbs() -> None:
 
 
 app.add_typer(chip, name="chip")
+app.add_typer(outbox, name="outbox")
+app.add_typer(registry, name="registry")
+app.command()(central)
 app.command()(config)
 app.command()(decode)
+app.command()(demo)
 app.command()(doctor)
 app.command()(kiosk)
 app.command()(ship)

@@ -84,7 +84,11 @@ class PinnedKeys:
     def counts(self, key_id: KeyId, *, purpose: str) -> bool:
         """Whether such a key is listed and valid now."""
         found = self._keys.get(key_id)
-        return found is not None and found[0].purpose == purpose and self._is_current(found[0])
+        return (
+            found is not None
+            and found[0].purpose == purpose
+            and _is_valid(found[0], self._clock.now())
+        )
 
     def owner(self, key_id: KeyId) -> str | None:
         """Whose key it is."""
@@ -93,8 +97,15 @@ class PinnedKeys:
 
     def verifies(self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes) -> bool:
         """Whether a listed key of that purpose, valid now, signed the message."""
+        now = self._clock.now()
+        return self.signed(key_id, purpose=purpose, message=message, signature=signature, at=now)
+
+    def signed(
+        self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes, at: datetime
+    ) -> bool:
+        """Whether a listed key of that purpose, valid at that time, signed the message."""
         found = self._keys.get(key_id)
-        if found is None or not self.counts(key_id, purpose=purpose):
+        if found is None or found[0].purpose != purpose or not _is_valid(found[0], at):
             return False
         try:
             found[1].verify(signature, message)
@@ -102,10 +113,10 @@ class PinnedKeys:
             return False
         return True
 
-    def _is_current(self, key: PinnedKey) -> bool:
-        now = self._clock.now()
-        begun = key.valid_from is None or key.valid_from <= now
-        return begun and (key.valid_until is None or now <= key.valid_until)
+
+def _is_valid(key: PinnedKey, at: datetime) -> bool:
+    begun = key.valid_from is None or key.valid_from <= at
+    return begun and (key.valid_until is None or at <= key.valid_until)
 
 
 def generate_key(path: Path) -> str:

@@ -34,7 +34,10 @@ class Visit:
 
 
 class Receiver:
-    """Logs in with a badge, follows the screen's question, and tells what is going on."""
+    """Logs in with a badge, follows the screen's question, and tells what is going on.
+
+    `linger` is what the receiver waits for before the next courier, e.g. the platform's word.
+    """
 
     def __init__(
         self,
@@ -44,12 +47,14 @@ class Receiver:
         second_badge: str,
         photographs: Path,
         tell: Callable[[str], None] = lambda _: None,
+        linger: Callable[[], None] = lambda: None,
     ) -> None:
         self._desk = desk
         self._badge = badge
         self._second_badge = second_badge
         self._photographs = photographs
         self._tell = tell
+        self._linger = linger
         self._taken = 0
 
     def log_in(self) -> None:
@@ -94,15 +99,17 @@ class Receiver:
 
     def inspect(self, arrival: Arrival) -> Seen:
         """Damaged cubes with a close-up each, then the seal."""
-        close_up = self._shoot(arrival.layer_photograph(0))
         for cube in arrival.cubes:
             if cube.damaged:
+                close_up = self._shoot(arrival.cube_photograph(cube))
                 self._desk.do("defect", specimen=cube.specimen, defect="crack", file=close_up)
-        self._desk.do("seal", state=arrival.seal.value, file=close_up)
+        seal = self._shoot(arrival.seal_photograph())
+        self._desk.do("seal", state=arrival.seal.value, file=seal)
         return self._desk.do("finish_inspection")
 
     def leave(self, seen: Seen) -> Visit:
         """Note how it ended and clear the desk."""
+        self._linger()
         reasons = dict.fromkeys(
             (*seen["findings"], *(code for row in seen["groups"] for code in row["reasons"]))
         )

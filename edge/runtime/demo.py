@@ -1,0 +1,181 @@
+"""A whole system on one machine: broker, platform, shipper and a desk, driven by a script."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from edge.core.errors import DeviceGone, LinkDown
+from edge.ports import Clock
+from edge.runtime.desk_client import DeskClient
+from edge.runtime.provision import Site
+from edge.runtime.supervisor import Child, own_command
+from edge.sim.day import Turn, delivery_day
+from edge.sim.receiver import Receiver
+
+READY_S = 60.0
+DECISION_S = 60.0
+POLL_S = 0.1
+
+
+class Network(Protocol):
+    """The network between station and platform."""
+
+    def start(self) -> object:
+        """Bring it up."""
+        ...
+
+    def stop(self) -> object:
+        """Take it down."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the stores say at the moment of asking."""
+
+    is_mirrored: Callable[[], bool]
+    waiting: Callable[[], int]
+    undecided: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line of progress: what, in both languages, and whether it went as it should."""
+
+    zh: str
+    en: str
+    ok: bool = True
+
+
+Tell = Callable[[Said], None]
+
+
+class LocalSystem:
+    """The processes of one station and its platform, each a child with a log of its own.
+
+    `network` is up already; without one, pulling it means stopping the shipper.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        network: Network | None,
+        measure: Measure,
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        logs = site.folder / "logs"
+        self._measure = measure
+        self._clock = clock
+        self._tell = tell
+        self.central = _child("central", site.platform.config, logs)
+        self.ship = _child("ship", site.station.config, logs)
+        self._network = network or self.ship
+        desk = own_command("kiosk", "--config", str(site.station.config))
+        self.desk = DeskClient(Child("kiosk", desk, log=logs / "kiosk.log", piped=True))
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Everything started and ready to receive; ended in reverse order whatever happens."""
+        with ExitStack() as stack:
+            stack.enter_context(self.central)
+            stack.enter_context(self.ship)
+            self.desk.start()
+            stack.callback(self.desk.stop)
+            self._tell(Said("平台、上传程序与收样台已启动", "platform, shipper and desk are up"))
+            self._await(self._is_ready, READY_S, "reference_data")
+            self._tell(Said("基础数据已同步并验签", "reference data is here and verified"))
+            yield
+
+    def cut(self) -> None:
+        """Pull the network and wait until the desk knows."""
+        self._network.stop()
+        self._tell(Said("网络已断开", "the network is down"))
+        self._await(lambda: not self._is_online(), READY_S, "offline")
+
+    def mend(self) -> None:
+        """Bring the network back and wait until the desk knows."""
+        self._network.start()
+        self._tell(Said("网络已恢复", "the network is back"))
+        self._await(self._is_online, READY_S, "online")
+
+    def await_decision(self) -> None:
+        """Stay with the delivery until the platform has decided on it."""
+        self._await(lambda: self.desk.do("state")["decision"] is not None, DECISION_S, "decision")
+
+    def drain(self) -> None:
+        """Wait until the platform has confirmed every event and decided on every delivery."""
+        self._await(self._is_drained, DECISION_S, "drain")
+
+    def _is_ready(self) -> bool:
+        return self._measure.is_mirrored() and self._is_online()
+
+    def _is_drained(self) -> bool:
+        return self._measure.waiting() == 0 and self._measure.undecided() == 0
+
+    def _is_online(self) -> bool:
+        return bool(self.desk.do("state")["online"])
+
+    def _await(self, holds: Callable[[], bool], within_s: float, what: str) -> None:
+        """Wait for a condition; raise LinkDown with the logs of whoever may be the cause."""
+        end_ns = self._clock.mono_ns() + int(within_s * 1e9)
+        while not holds():
+            for child in (self.central, self.ship):
+                if child.exit_status is not None:
+                    raise DeviceGone("process_ended", name=child.name, said=child.last_words())
+            if self._clock.mono_ns() > end_ns:
+                raise LinkDown(
+                    "demo_waits_in_vain",
+                    what=what,
+                    central=self.central.last_words(3),
+                    ship=self.ship.last_words(3),
+                )
+            threading.Event().wait(POLL_S)
+
+
+def run_day(system: LocalSystem, site: Site, *, seed: int, tell: Tell) -> bool:
+    """Every turn of the day, the offline one without network; whether each went as it should."""
+    went = [_take(turn, system, site, tell) for turn in delivery_day(site.world, seed=seed)]
+    return all(went)
+
+
+def _take(turn: Turn, system: LocalSystem, site: Site, tell: Tell) -> bool:
+    world = site.world
+    tell(Said(f"送样：{turn.zh}", f"delivery: {turn.en}"))
+    if turn.offline:
+        system.cut()
+    first, second = world.receivers[:2]
+    receiver = Receiver(
+        system.desk,
+        badge=world.badges[first.person],
+        second_badge=world.badges[second.person],
+        photographs=site.folder / "photographs" / turn.name,
+        linger=(lambda: None) if turn.offline else system.await_decision,
+    )
+    visit = receiver.receive(turn.arrival)
+    is_good = visit.ending == turn.ending and visit.provisional == turn.offline
+    zh = f"{OUTCOMES[visit.ending]}，{visit.counted} 块" + ("，待平台确认" if turn.offline else "")
+    en = f"{visit.ending}, {visit.counted} blocks" + (", provisional" if turn.offline else "")
+    tell(Said(zh, en, ok=is_good))
+    if turn.offline:
+        system.mend()
+    return is_good
+
+
+OUTCOMES: Mapping[str, str] = {
+    "received": "全部接收",
+    "partially_received": "部分接收",
+    "refused": "拒收",
+    "held": "暂存",
+    "cancelled": "取消",
+    "recorded_unverified": "登记未核实",
+}
+"""Outcomes as the desk's people call them."""
+
+
+def _child(name: str, config: Path, logs: Path) -> Child:
+    return Child(name, own_command(name, "--config", str(config)), log=logs / f"{name}.log")
