@@ -4,6 +4,8 @@ The shipper moves bytes and could be deceived; so the reader checks the platform
 head, the hash of every page it opens, and that a row answers to the key it was found by.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,9 +16,9 @@ from edge.core.envelope import digest_of
 from edge.core.errors import DecodeError, StorageCorrupt
 from edge.core.ids import CommissionId, DeliveryId, Digest, PersonId, ProjectId, SpecimenId
 from edge.core.people import Grant, Person
-from edge.ports import Journal, KeyRing
+from edge.ports import Journal
 from edge.storage.db import open_if_made, translated
-from edge.wire.downlink import Head, open_message
+from edge.wire.downlink import Head, Verifier, open_message
 from edge.wire.reference import Decision, Deleted, Row, SetName, decode_row, keys_of
 from edge.wire.topics import Station
 
@@ -30,7 +32,7 @@ _FIND = (
 class SqliteRegistry:
     """Implements the Registry port over `registry.db`, read-only."""
 
-    def __init__(self, path: Path, *, ring: KeyRing, station: Station, journal: Journal) -> None:
+    def __init__(self, path: Path, *, ring: Verifier, station: Station, journal: Journal) -> None:
         self._path = path
         self._ring = ring
         self._station = station
@@ -108,20 +110,18 @@ class SqliteRegistry:
         return next(iter(self._rows(name, key, kind)), None)
 
     def _rows(self, name: SetName, key: str, kind: type[_Row]) -> tuple[_Row, ...]:
-        head = self._head(name)
-        if head is None:
-            return ()
-        listed = {page.sha256 for page in head.pages}
-        rows = []
-        for sha256, start, length in self._all(_FIND, name, key):
-            if sha256 not in listed:
-                raise StorageCorrupt("registry_forged", set=name, page=sha256)
-            row = decode_row(name, self._page(Digest(sha256))[start : start + length])
-            if key not in keys_of(row):
-                raise StorageCorrupt("registry_forged", set=name, key=key)
-            if not isinstance(row, Deleted):
-                rows.append(_of_kind(row, kind))
-        return tuple(rows)
+        with self._snapshot():
+            head = self._head(name)
+            if head is None:
+                return ()
+            listed = {page.sha256 for page in head.pages}
+            rows = []
+            for sha256, start, length in self._all(_FIND, name, key):
+                if sha256 not in listed:
+                    raise StorageCorrupt("registry_forged", set=name, page=sha256)
+                line = _line_at(self._page(Digest(sha256)), start, length)
+                rows.append(_row_of(name, line, key))
+        return tuple(_of_kind(row, kind) for row in rows if not isinstance(row, Deleted))
 
     def _head(self, name: SetName) -> Head | None:
         self._forget_what_changed()
@@ -148,23 +148,50 @@ class SqliteRegistry:
             self._pages[sha256] = rows[0][0]
         return self._pages[sha256]
 
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Head, index and pages as of one moment, whatever the shipper switches meanwhile."""
+        self._all("BEGIN")
+        try:
+            yield
+        finally:
+            if self._db is not None and self._db.in_transaction:
+                self._all("COMMIT")
+
     def _forget_what_changed(self) -> None:
         """What was verified counts until the file changes."""
-        if self._db is None:
-            self._db = open_if_made(self._path, migrations="registry")
-            if self._db is None:
-                return
         rows = self._all("PRAGMA data_version")
-        if rows[0][0] != self._seen:
+        if rows and rows[0][0] != self._seen:
             self._seen = rows[0][0]
             self._heads.clear()
             self._pages.clear()
 
     def _all(self, sql: str, *values: object) -> list[Any]:
         if self._db is None:
+            self._db = open_if_made(self._path, migrations="registry")
+        if self._db is None:
             return []
         with translated(self._path):
             return list(self._db.execute(sql, values).fetchall())
+
+
+def _line_at(page: bytes, start: int, length: int) -> bytes:
+    """A whole line of a page: a part of one could read as a row that nobody signed."""
+    line = page[start : start + length] if start >= 0 else b""
+    begins = start == 0 or page[start - 1 : start] == b"\n"
+    if not begins or not line.endswith(b"\n") or line.count(b"\n") != 1:
+        raise StorageCorrupt("registry_forged", start=start, length=length)
+    return line
+
+
+def _row_of(name: SetName, line: bytes, key: str) -> Row | Deleted:
+    try:
+        row = decode_row(name, line)
+    except DecodeError as error:
+        raise StorageCorrupt("registry_forged", set=name, why=str(error)) from error
+    if key not in keys_of(row):
+        raise StorageCorrupt("registry_forged", set=name, key=key)
+    return row
 
 
 def _of_kind(row: Row, kind: type[_Row]) -> _Row:
