@@ -44,10 +44,10 @@ def _structure_optional(value: Any, kind: Any) -> Any:
 
 
 def _text(value: Any, kind: type[str]) -> str:
-    """Text, or the member of an enum of text."""
+    """Text, a parsed id, or the member of an enum of text: cattrs asks here for every subclass."""
     if not isinstance(value, str):
         raise TypeError("not text")
-    return kind(value)
+    return kind.parse(value) if issubclass(kind, Id) else kind(value)
 
 
 def _switch(value: Any, _: type[bool]) -> bool:
@@ -70,7 +70,6 @@ def _instant(text: Any, _: type[datetime]) -> datetime:
     return at
 
 
-converter.register_structure_hook_func(_is_id, lambda text, kind: kind.parse(text))
 converter.register_structure_hook_func(_is_optional_scalar, _structure_optional)
 converter.register_structure_hook(str, _text)
 converter.register_structure_hook(bool, _switch)
