@@ -6,6 +6,7 @@ Callbacks only enqueue: paho holds its own lock around them, and one engine thre
 import queue
 import socket
 import ssl
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edge.core.errors import ConfigError, LinkDown, LinkRejected
 
 QOS: Final = 1
+GOODBYE_S: Final = 1.0
+"""How long a broker has for hearing a goodbye."""
 FAILURE: Final = 0x80
 """Reason codes from here on mean that the broker refused."""
 _REJECTED: Final = frozenset({0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C})
@@ -99,6 +102,7 @@ class MqttClient:
         self._context = _context_of(access.tls) if access.tls else None
         self._happenings: queue.SimpleQueue[tuple[int, Happening]] = queue.SimpleQueue()
         self._client: Client | None = None
+        self._attempt = _Attempt()
         self._life = 0
 
     @property
@@ -110,32 +114,15 @@ class MqttClient:
         """Connect and subscribe; raise LinkDown, or LinkRejected when waiting cannot help."""
         self.drop()
         self._life += 1
-        attempt = _Attempt()
-        client = self._new_client(self._life, attempt)
-        access = self._access
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's gap
-        properties.SessionExpiryInterval = access.session_expiry_s
-        properties.ReceiveMaximum = access.receive_maximum
+        self._attempt = _Attempt()
+        self._client = self._new_client(self._life, self._attempt)
         try:
-            client.connect(
-                access.host,
-                access.port,
-                keepalive=access.keepalive_s,
-                clean_start=access.session_expiry_s == 0,
-                properties=properties,
-            )
-        except ssl.SSLError as error:
-            raise LinkRejected("broker_tls", why=str(error)) from error
-        except (OSError, ValueError) as error:
-            raise LinkDown("broker_unreachable", why=str(error)) from error
-        client.loop_start()
-        try:
-            attempt.wait(access.connect_timeout_s)
-            self._subscribe(client, attempt)
+            self._open(self._client)
+            self._attempt.wait(self._access.connect_timeout_s)
+            self._subscribe(self._client)
         except BaseException:
-            _end(client)
+            self.drop()
             raise
-        self._client = client
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
         """Hand over one QoS 1 message; its token comes back Acknowledged. Raises LinkDown."""
@@ -171,21 +158,39 @@ class MqttClient:
             _end(client)
 
     def close(self) -> None:
-        """Say goodbye; the will is not spoken."""
-        client, self._client = self._client, None
-        if client is not None:
-            self._life += 1
-            client.disconnect()
-            client.loop_stop()
+        """Say goodbye, so that the will is not spoken; do not wait long for a silent broker."""
+        if self._client is not None:
+            self._client.disconnect()
+            self._attempt.ended.wait(GOODBYE_S)
+            self.drop()
 
-    def _subscribe(self, client: Client, attempt: "_Attempt") -> None:
+    def _open(self, client: Client) -> None:
+        access = self._access
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's gap
+        properties.SessionExpiryInterval = access.session_expiry_s
+        properties.ReceiveMaximum = access.receive_maximum
+        try:
+            client.connect(
+                access.host,
+                access.port,
+                keepalive=access.keepalive_s,
+                clean_start=access.session_expiry_s == 0,
+                properties=properties,
+            )
+        except ssl.SSLError as error:
+            raise LinkRejected("broker_tls", why=str(error)) from error
+        except (OSError, ValueError) as error:
+            raise LinkDown("broker_unreachable", why=str(error)) from error
+        client.loop_start()
+
+    def _subscribe(self, client: Client) -> None:
         if not self._filters:
             return
         options = SubscribeOptions(qos=QOS)
         result, _ = client.subscribe([(each, options) for each in self._filters])
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise LinkDown("subscribe_failed", rc=int(result))
-        reasons = attempt.wait_subscribed(self._access.connect_timeout_s)
+        reasons = self._attempt.wait_subscribed(self._access.connect_timeout_s)
         refused = [
             name for name, reason in zip(self._filters, reasons, strict=False) if reason >= FAILURE
         ]
@@ -219,6 +224,7 @@ class MqttClient:
         def on_disconnect(_: Client, __: Any, ___: Any, reason: Any, ____: Any) -> None:
             attempt.answered.put((FAILURE, str(reason)))
             attempt.subscribed.put(None)
+            attempt.ended.set()
             put((life, Disconnected(str(reason))))
 
         def on_publish(_: Client, __: Any, token: int, reason: Any, ___: Any) -> None:
@@ -237,11 +243,12 @@ class MqttClient:
 
 
 class _Attempt:
-    """What the broker answers while a connection is being made."""
+    """What the broker answers while a connection is being made, and when it is over."""
 
     def __init__(self) -> None:
         self.answered: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
         self.subscribed: queue.SimpleQueue[list[int] | None] = queue.SimpleQueue()
+        self.ended = threading.Event()
 
     def wait(self, timeout_s: float) -> None:
         try:
