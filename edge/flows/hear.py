@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from edge.core.commission import Commission
 from edge.core.documents import Document
-from edge.core.errors import DecodeError
+from edge.core.errors import DecodeError, StorageError
 from edge.flows.intake import Intake
 from edge.ports import Inbox, Journal, Store
 from edge.wire.convert import structure
@@ -36,15 +36,30 @@ class Hearing:
         self._journal = journal
         self._position = 0
         self._decided_by: object = object()
+        self._obstacle = ""
 
     def hear(self) -> bool:
-        """Take in everything new; whether something was heard that may have changed the desk."""
+        """Take in everything new; whether something was heard that may have changed the desk.
+
+        A store that cannot be read is noted once and tried again: the desk works without it.
+        """
+        try:
+            heard = self._hear_news()
+        except StorageError as error:
+            if str(error) != self._obstacle:
+                self._journal.warning("hear.store", error=str(error))
+            self._obstacle = str(error)
+            return False
+        self._obstacle = ""
+        return heard
+
+    def _hear_news(self) -> bool:
         asked = self._store.documents(ASK, phases=(OPEN,))
         heard = self._hear_answers(asked) if asked else False
         mark = self._decisions_mark()
         if mark != self._decided_by:
-            self._decided_by = mark
             self._intake.hear_decisions()
+            self._decided_by = mark
             heard = True
         return heard
 
