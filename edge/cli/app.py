@@ -9,6 +9,7 @@ from edge.cli.decode import decode
 from edge.cli.demo import demo
 from edge.cli.doctor import doctor
 from edge.cli.kiosk import kiosk
+from edge.cli.log import log
 from edge.cli.outbox import outbox
 from edge.cli.registry import registry
 from edge.cli.ship import ship
@@ -27,6 +28,7 @@ def _verbs() -> None:
 
 
 app.add_typer(chip, name="chip")
+app.add_typer(log, name="log")
 app.add_typer(outbox, name="outbox")
 app.add_typer(registry, name="registry")
 app.command()(central)

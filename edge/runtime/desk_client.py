@@ -32,14 +32,18 @@ class DeskClient:
         return self._next("start")
 
     def do(self, verb: str, **arguments: object) -> Answer:
-        """One command; raise DeviceGone when the desk died."""
+        """One command and the state it led to; raise DeviceGone when the desk died."""
+        self.send(verb, **arguments)
+        return self._next(verb)
+
+    def send(self, verb: str, **arguments: object) -> None:
+        """One command without waiting for its answer; raise DeviceGone when the desk died."""
         try:
             command, _ = self._child.pipes
             command.write(json.dumps({"do": verb, **arguments}, ensure_ascii=False) + "\n")
             command.flush()
         except (BrokenPipeError, ValueError) as error:
             raise self._gone(verb) from error
-        return self._next(verb)
 
     def stop(self) -> int | None:
         """End the desk in good order."""
