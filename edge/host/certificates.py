@@ -22,6 +22,7 @@ NAME_LIMIT = 64
 """Characters of a common name (RFC 5280, ub-common-name)."""
 _PRIVATE_MODE = 0o600
 _PUBLIC_MODE = 0o644
+_LEVELS = (1, 3)
 _WILDCARDS = frozenset("+#")
 """A user name with one of these would match more than one branch of an access list."""
 _SKEW = timedelta(hours=1)
@@ -72,8 +73,12 @@ class Authority:
     def issue_client(self, file: str, *, name: str) -> CertificateFiles:
         """`{file}.pem` whose common name is the MQTT user, and `{file}-key.pem`.
 
-        Raises ConfigError `name_too_long` or `name_malformed`.
+        The name is `{city}/{lab}/{device}`, or one level for a service: two levels would open
+        branches of others, because access lists put the name between fixed levels. Raises
+        ConfigError `name_too_long` or `name_malformed`.
         """
+        if len(name.split("/")) not in _LEVELS or not all(name.split("/")):
+            raise ConfigError("name_malformed", name=name)
         return self._issue(name, ExtendedKeyUsageOID.CLIENT_AUTH, file=file)
 
     def _issue(

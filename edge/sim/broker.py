@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,15 +50,18 @@ class Mosquitto:
         """The process id while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    def start(self) -> None:
-        """Start and wait until it accepts connections; raise DeviceGone with its log."""
+    def start(self, lines: Iterable[str] | None = None) -> None:
+        """Start and wait until it accepts connections; raise DeviceGone with its log.
+
+        `lines` is a configuration for this very port in place of its own.
+        """
         if self.pid is not None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         tries = 1 if self.port else PORT_TRIES
         for _ in range(tries):
             self.port = self.port or _free_port()
-            if self._start_once():
+            if self._start_once(self.lines() if lines is None else lines):
                 return
             if tries > 1:
                 self.port = 0
@@ -82,9 +85,9 @@ class Mosquitto:
         log = self._folder / "mosquitto.log"
         return log.read_text(errors="replace") if log.exists() else ""
 
-    def _start_once(self) -> bool:
+    def _start_once(self, lines: Iterable[str]) -> bool:
         config = self._folder / "mosquitto.conf"
-        config.write_text("".join(f"{line}\n" for line in self.lines()), encoding="utf-8")
+        config.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         said = len(self.log_text())
         with (self._folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a program found on PATH, no shell

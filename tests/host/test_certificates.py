@@ -156,6 +156,9 @@ def test_nothing_is_overwritten(authority: Authority) -> None:
         ("", "name_malformed"),
         ("nanchang/+/desk-1", "name_malformed"),
         ("#", "name_malformed"),
+        ("nanchang/lab-1", "name_malformed"),
+        ("nanchang//desk-1", "name_malformed"),
+        ("nanchang/lab-1/desk-1/diag", "name_malformed"),
     ],
 )
 def test_a_name_that_cannot_be_a_user(authority: Authority, name: str, code: str) -> None:
