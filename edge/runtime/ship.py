@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from edge.wire.topics import (
 
 POLL_S = 0.1
 BEAT_S = 3.0
-STORE_RETRY_S = 1.0
+STORE_RETRY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +97,24 @@ class Shipping:
         self._journal = journal
         self._attempt = 0
         self._retry_ns = 0
-        self._beat_ns = 0
+        self._beat_due_ns = 0
         self._obstacle = ""
         self._asked = 0
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set."""
+        """Work until `stop` is set; then the broker speaks the will, so nobody believes us here."""
         try:
             while not stop.is_set():
                 try:
                     self._turn()
                 except StorageError as error:
                     self._journal.warning("ship.store", error=str(error))
+                    self._client.drop()  # what could not be kept was not taken and comes again
                     stop.wait(STORE_RETRY_S)
         finally:
-            self._client.close()
-        self._beat()
+            self._client.drop()
+        with suppress(StorageError):
+            self._beat()
 
     def _turn(self) -> None:
         if not self._client.is_connected and self._now_ns() >= self._retry_ns:
@@ -123,7 +125,7 @@ class Shipping:
             happening = self._client.next(0.0)
         if self._client.is_connected:
             self._work()
-        if self._now_ns() - self._beat_ns > BEAT_S * 1e9:
+        if self._now_ns() >= self._beat_due_ns:
             self._beat()
 
     def _connect(self) -> None:
@@ -141,7 +143,7 @@ class Shipping:
         self._engines.shipper.begin()
         self._engines.sync.begin()
         self._engines.questions.begin()
-        self._beat()
+        self._beat_due_ns = 0
 
     def _lose(self, obstacle: str) -> None:
         """Note a lost or refused connection, say it once, and draw the next attempt's time."""
@@ -152,7 +154,7 @@ class Shipping:
         if obstacle != self._obstacle:
             self._journal.warning("link.down", why=obstacle)
         self._obstacle = obstacle
-        self._beat()
+        self._beat_due_ns = 0
 
     def _meet(self, happening: Happening) -> None:
         match happening:
@@ -209,7 +211,7 @@ class Shipping:
         self._client.publish(ask_topic(self._station, name), encode(ask))
 
     def _beat(self) -> None:
-        self._beat_ns = self._now_ns()
+        self._beat_due_ns = self._now_ns() + int(BEAT_S * 1e9)
         note = self._obstacle or self._engines.shipper.note
         self._engines.link.beat(connected=self._client.is_connected, note=note)
 
