@@ -1,0 +1,137 @@
+"""The whole way: chips in pictures, a delivery day at the desk, and a platform that confirms it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from waiting import until
+
+from edge.sim.broker import HOST, Mosquitto
+
+pytestmark = pytest.mark.slow
+
+EDGE = (sys.executable, "-m", "edge")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*EDGE, *arguments], capture_output=True, text=True, check=False, timeout=150
+    )
+
+
+def living(folder: Path) -> list[str]:
+    """Processes that still speak of a folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = " ".join(process.info["cmdline"] or ())
+        if str(folder) in words:
+            found.append(words)
+    return found
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("a day")
+    return folder, run("demo", "--once", "--json", "--dir", str(folder))
+
+
+def test_a_day_loses_nothing_and_doubles_nothing(
+    day: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    _, ended = day
+    assert ended.returncode == 0, ended.stderr
+    summary = json.loads(ended.stdout)
+    assert summary["deliveries"] == {"partially_received": 1, "received": 2, "refused": 1}
+    assert summary["specimens_received"] == 30 + 3 + 6
+    assert summary["events_recorded"] == summary["events_confirmed"] > 100
+    assert (summary["lost"], summary["duplicates_at_platform"]) == (0, 0)
+    assert summary["log_ok"]
+    assert summary["as_planned"]
+    assert summary["seconds"] > 0
+    assert "部分接收" in ended.stderr
+    assert "provisional" in ended.stderr
+
+
+def test_nothing_is_left_running(day: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = day
+    assert living(folder) == []
+
+
+def test_the_log_of_the_day_holds_and_a_flipped_photograph_is_found(
+    day: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = day
+    config = str(folder / "station" / "edge.toml")
+    good = run("log", "verify", "--config", config, "--json")
+    assert good.returncode == 0
+    found = json.loads(good.stdout)
+    assert found["ok"]
+    assert found["first_bad"] is None
+    assert found["evidence"] > 10
+    photograph = next((folder / "station" / "evidence").glob("??/*"))
+    content = photograph.read_bytes()
+    photograph.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    bad = run("log", "verify", "--config", config, "--json")
+    photograph.write_bytes(content)
+    assert bad.returncode == 1
+    assert json.loads(bad.stdout)["first_bad"]["code"] == "evidence_changed"
+
+
+@pytest.mark.parametrize("verb", ["outbox", "registry"])
+def test_the_state_of_the_link_can_be_asked(
+    day: tuple[Path, subprocess.CompletedProcess[str]], verb: str
+) -> None:
+    folder, _ = day
+    config = str(folder / "station" / "edge.toml")
+    answer = run(verb, "status", "--config", config, "--json")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    if verb == "outbox":
+        assert found["waiting"] == 0
+        assert found["recorded"] == found["confirmed"] > 100
+    else:
+        assert found["sets"]["people"]["rows"] > 0
+        assert found["sets"]["people"]["age_h"] < 1.0
+
+
+def test_a_used_folder_is_not_used_again(
+    day: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = day
+    again = run("demo", "--once", "--dir", str(folder))
+    assert again.returncode == 1
+    assert "already_provisioned" in again.stderr
+
+
+def test_a_broker_that_is_named_is_used(tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path / "broker")
+    broker.start()
+    try:
+        ended = run("demo", "--once", "--json", "--broker", f"{HOST}:{broker.port}")
+    finally:
+        broker.stop()
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["lost"] == 0
+
+
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:", "127.0.0.1:0", ":1883"])
+def test_a_wrong_broker_address_is_wrong_use(address: str) -> None:
+    assert run("demo", "--once", "--broker", address).returncode == 2
+
+
+def test_interrupted_it_takes_everything_down_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "day"
+    running = subprocess.Popen(
+        [*EDGE, "demo", "--once", "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: len(living(folder)) >= 5, 60.0)
+    running.send_signal(signal.SIGINT)
+    running.wait(30)
+    until(lambda: living(folder) == [])
+    assert running.returncode != 0
