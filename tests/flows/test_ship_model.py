@@ -18,7 +18,7 @@ class Shipping(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.line = Line(events=2)
+        self.line = Line(events=6)
         self.epochs = 1
         self.acks: list[bytes] = []
         self.first_sent: dict[EpochId, int] = {}
@@ -159,4 +159,4 @@ class Shipping(RuleBasedStateMachine):
 
 
 TestShipping = Shipping.TestCase
-TestShipping.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestShipping.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)

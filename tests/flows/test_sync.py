@@ -48,7 +48,7 @@ def _longer(page: bytes) -> bytes:
 
 
 def _changed(page: bytes) -> bytes:
-    return page.replace(b"tester", b"toster", 1)
+    return page.replace(b'"name":"person', b'"name":"reason', 1)
 
 
 @pytest.mark.parametrize("spoil", [_shorter, _longer, _changed, lambda _: b""])
@@ -175,6 +175,15 @@ def test_pages_outlive_the_process_that_asked_for_them(replica: Replica) -> None
     assert replica.pump() == [3, 4, 5, 6][: LAST - 2]
     replica.bring(NEW, *range(3, LAST + 1))
     assert replica.number() == 2
+
+
+def test_pages_of_one_set_stay_while_another_is_switched(replica: Replica) -> None:
+    custody = version((), name="custody")
+    replica.take(custody)
+    replica.sync.hear_head(NEW.head())
+    replica.bring(NEW, 0)
+    replica.take(version((Deleted("specimen:s-1"),), 2, name="custody", at_s=60))
+    assert replica.has(NEW.pages[0])
 
 
 def test_a_version_that_went_back_is_what_the_platform_says_last(replica: Replica) -> None:
