@@ -93,14 +93,16 @@ class Shipper:
     @property
     def note(self) -> str:
         """What stops the line, empty when nothing does."""
-        return f"refused:{self.refusal}" if self._refused_ns is not None else ""
+        return f"refused:{self.refusal}" if self.refusal else ""
 
     def begin(self) -> None:
-        """A connection stands: everything above the watermark goes, from the first on."""
+        """A connection stands: everything above the watermark goes, from the first on.
+
+        A refusal outlives the connection: Mosquitto hangs up after it.
+        """
         self._window.clear()
         self._go_back()
         self._heard_ns = self._clock.mono_ns()
-        self._refused_ns = None
 
     def is_stalled(self) -> bool:
         """Whether the broker owes PUBACKs and has been silent for too long."""
@@ -123,7 +125,10 @@ class Shipper:
         """The broker's word on one publish; a refusal stops the line, nothing is skipped."""
         self._heard_ns = self._clock.mono_ns()
         place = self._window.pop(token, None)
-        if place is None or reason < REFUSED:
+        if place is None:
+            return
+        if reason < REFUSED:
+            self.refusal = 0
             return
         epoch, sequence = place
         self._journal.warning("ship.refused", reason=reason, epoch=epoch, sequence=sequence)

@@ -212,7 +212,7 @@ class Shipping:
 
     def _beat(self) -> None:
         self._beat_due_ns = self._now_ns() + int(BEAT_S * 1e9)
-        note = self._obstacle or self._engines.shipper.note
+        note = self._engines.shipper.note or self._obstacle
         self._engines.link.beat(connected=self._client.is_connected, note=note)
 
     def _now_ns(self) -> int:

@@ -259,17 +259,22 @@ def test_a_refusal_stops_the_line_and_skips_nothing() -> None:
     assert line.pump() == [2, 3, 4, 5]
     for token in late:
         line.shipper.acknowledged(token, NOT_AUTHORIZED)
-    assert line.shipper.note == ""
+    assert line.shipper.note == f"refused:{NOT_AUTHORIZED}"
     line.puback()
+    assert line.shipper.note == ""
     assert line.run() == [6]
 
 
-def test_a_refusal_does_not_outlive_its_connection() -> None:
+def test_a_refusal_outlives_its_connection_until_the_broker_takes_an_event() -> None:
     line = Line(events=2)
     line.pump()
     line.puback(NOT_AUTHORIZED)
     line.shipper.begin()
-    assert (line.shipper.note, line.pump()) == ("", [1, 2])
+    assert (line.shipper.note, line.pump()) == (f"refused:{NOT_AUTHORIZED}", [])
+    line.clock.move(30)
+    assert line.pump() == [1, 2]
+    line.puback()
+    assert line.shipper.note == ""
 
 
 def test_a_silent_broker_is_stalled_only_while_it_owes_something() -> None:

@@ -26,7 +26,7 @@ def reader() -> QrReader:
 
 
 def arrive(world: World, *mistakes: Mistake, seed: int = 1) -> Arrival:
-    rng = Random(seed)  # noqa: S311 - a simulated courier, not a secret
+    rng = Random(seed)
     return prepare(world, world.cast.standard, mistakes, rng=rng)
 
 
@@ -141,6 +141,6 @@ def test_the_photographs_show_the_trolley(world: World, reader: QrReader) -> Non
 
 def test_a_courier_can_bring_any_commission(world: World) -> None:
     for commission in world.commissions:
-        rng = Random(5)  # noqa: S311 - a simulated courier, not a secret
+        rng = Random(5)
         arrival = prepare(world, commission, (Mistake.FOREIGN_CUBE,), rng=rng)
         assert len(arrival.cubes) == len(commission.blocks()) + 1

@@ -61,5 +61,5 @@ RING = IssuerRing(Issuer("chip"), Issuer("badge"), Issuer("command"))
 
 def city(seed: int = 1, *, today: date = TODAY) -> World:
     """The city of a seed on a day."""
-    rng = Random(seed)  # noqa: S311 - a simulated world, not a secret
+    rng = Random(seed)
     return build_world(rng, today=today, issuers=ISSUERS, lab=LAB, city=CityId("exampleton"))
