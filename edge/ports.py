@@ -8,7 +8,6 @@ from edge.core.commission import Binding, Commission, Contract
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import Sealed, Tip
-from edge.core.events import FaceScore
 from edge.core.evidence import Evidence, EvidenceKind
 from edge.core.ids import (
     CommissionId,
@@ -17,6 +16,7 @@ from edge.core.ids import (
     EpochId,
     EventId,
     KeyId,
+    LabId,
     PersonId,
     ProjectId,
     SpecimenId,
@@ -113,6 +113,10 @@ class Registry(Protocol):
 
     def person(self, person: PersonId) -> Person | None:
         """A registered person."""
+        ...
+
+    def staff(self, lab: LabId) -> tuple[Person, ...]:
+        """Everybody who works for a lab."""
         ...
 
     def deliverers(self, project: ProjectId) -> tuple[Person, ...]:
@@ -212,10 +216,17 @@ class EvidenceStore(Protocol):
 
 
 class FaceCheck(Protocol):
-    """Looks at the deliverer: 1:N proposes, 1:1 decides, among these few people only."""
+    """Looks at the deliverer: 1:N proposes, 1:1 decides, among these few people only.
 
-    def check(self, people: tuple[Person, ...]) -> tuple[Person | None, FaceScore | None]:
-        """The person and the score; no score at all when no engine is there."""
+    The answer comes later, as `Intake.judge_face`.
+    """
+
+    def begin(self, people: tuple[Person, ...]) -> bool:
+        """Start looking; False when nobody can be recognised: then the face-free path at once."""
+        ...
+
+    def end(self) -> None:
+        """Stop looking; the camera is on only while a check runs."""
         ...
 
 

@@ -9,7 +9,7 @@ from edge.core.codes import Code
 from edge.core.commission import Commission
 from edge.core.documents import Document
 from edge.core.errors import StorageError
-from edge.core.events import DeviceStarted
+from edge.core.events import DeviceStarted, FaceScore
 from edge.core.evidence import Evidence, EvidenceKind
 from edge.core.ids import DeliveryId, DeviceId, LabId, PersonId, SpecimenId
 from edge.core.intake import inputs
@@ -18,9 +18,12 @@ from edge.core.intake.machine import step
 from edge.core.intake.state import Decision, Desk, Phase, Receipt, SealState
 from edge.core.intake.step import Outcome, Signal, Step
 from edge.core.moments import Instant
+from edge.core.people import Person
+from edge.core.pins import pin_fits
 from edge.core.rulesets import RuleSet
 from edge.flows.lookup import Lookup
 from edge.flows.record import Recorder
+from edge.flows.view import DeskView, view_of
 from edge.ports import (
     Clock,
     EvidenceStore,
@@ -88,6 +91,10 @@ class Intake:
         """What is true now: recorded, or loaded from the record."""
         return self._desk
 
+    def view(self) -> DeskView:
+        """What a person needs to see of it."""
+        return view_of(self._desk, self.signal, self._deliverers())
+
     def start(self, version: str) -> None:
         """Resume the recorded desk; a commit that outlived the process is reported back first.
 
@@ -103,7 +110,7 @@ class Intake:
             occurred=self._doors.clock.read(),
             ruleset=self._rules.ruleset,
         )
-        self._check_face()
+        self._mind_face()
 
     def read(self, reading: Reading, evidence: tuple[Evidence, ...] = ()) -> None:
         """One payload from any door, by what it turns out to be."""
@@ -165,6 +172,21 @@ class Intake:
         if self._desk.asking == code:
             self._show_form(FormCode(code), answer=commission, answered=True)
 
+    def judge_face(self, person: PersonId | None, score: FaceScore | None) -> None:
+        """The face engine's answer about whoever stands at the desk."""
+        delivery = self._desk.delivery
+        if delivery is not None and self._desk.phase is Phase.IDENTIFY:
+            known = self._lookup.person(person) if person else None
+            self._apply(inputs.FaceJudged(known, self._lookup.grants(delivery), score))
+
+    def enter_pin(self, person: PersonId, pin: str) -> None:
+        """A staff member without a badge: the PIN counts like the badge, or for nothing."""
+        known = self._lookup.person(person)
+        if known is None or not pin_fits(pin, known.pin_hash):
+            self.signal = Signal(Outcome.REFUSE, (Code.CODE_UNKNOWN,), person)
+            return
+        self._show_badge(person)
+
     def hear_decisions(self) -> None:
         """Apply the platform's decisions to every delivery that still waits for one."""
         for document in self._doors.store.documents("delivery", phases=OPEN_ENDINGS):
@@ -218,8 +240,8 @@ class Intake:
         taken = step(self._desk, given, context)
         if self._record(taken, now):
             self._report_commit()
-        if self._desk.phase is Phase.IDENTIFY and before is not Phase.IDENTIFY:
-            self._check_face()
+        if Phase.IDENTIFY in {before, self._desk.phase}:
+            self._mind_face()
 
     def _record(self, taken: Step, now: Instant) -> bool:
         """Make a step true by recording it; a step that cannot be recorded has not happened."""
@@ -271,12 +293,25 @@ class Intake:
         committed = inputs.Committed(replace(receipt, code=code))
         self._record(step(self._desk, committed, self._context(now)), now)
 
-    def _check_face(self) -> None:
+    def _mind_face(self) -> None:
+        """Look at the deliverer while identifying, and only then."""
         delivery = self._desk.delivery
-        if self._desk.phase is Phase.IDENTIFY and delivery and delivery.commission:
-            people = self._doors.registry.deliverers(delivery.commission.project)
-            person, face = self._doors.face.check(people)
-            self._apply(inputs.FaceJudged(person, self._lookup.grants(delivery), face))
+        is_wanted = self._desk.phase is Phase.IDENTIFY
+        if not is_wanted or delivery is None or delivery.commission is None:
+            self._doors.face.end()
+            return
+        people = self._doors.registry.deliverers(delivery.commission.project)
+        if not self._doors.face.begin(people):
+            self._apply(inputs.FaceJudged(None, self._lookup.grants(delivery), None))
+
+    def _deliverers(self) -> tuple[Person, ...]:
+        """Whom a document may show: the people of the project on the form."""
+        delivery = self._desk.delivery
+        if delivery is None or delivery.commission is None:
+            return ()
+        if self._desk.phase not in {Phase.IDENTIFY, Phase.ALT_IDENTITY}:
+            return ()
+        return self._doors.registry.deliverers(delivery.commission.project)
 
     def _context(self, now: Instant) -> inputs.Context:
         registry = self._doors.registry

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 
 from edge.core.errors import DecodeError, DeviceError, StorageError
 from edge.flows.intake import Intake
-from edge.flows.view import view_of
 from edge.ports import Journal
 from edge.runtime.console import Console, say
 from edge.wire.convert import converter
@@ -70,5 +69,5 @@ class DeskProcess:
         self._answer()
 
     def _answer(self) -> None:
-        view = converter.unstructure(view_of(self._intake.desk, self._intake.signal))
+        view = converter.unstructure(self._intake.view())
         say(view | self._link_state())

@@ -14,7 +14,7 @@ from edge.core.commission import Binding, Commission, Contract
 from edge.core.custody import Custody
 from edge.core.envelope import digest_of
 from edge.core.errors import DecodeError, StorageCorrupt
-from edge.core.ids import CommissionId, DeliveryId, Digest, PersonId, ProjectId, SpecimenId
+from edge.core.ids import CommissionId, DeliveryId, Digest, LabId, PersonId, ProjectId, SpecimenId
 from edge.core.people import Grant, Person
 from edge.ports import Journal
 from edge.storage.db import open_if_made, translated
@@ -51,6 +51,10 @@ class SqliteRegistry:
     def person(self, person: PersonId) -> Person | None:
         """A registered person."""
         return self._first(SetName.PEOPLE, f"person:{person}", Person)
+
+    def staff(self, lab: LabId) -> tuple[Person, ...]:
+        """Everybody who works for a lab."""
+        return self._rows(SetName.PEOPLE, f"lab:{lab}", Person)
 
     def deliverers(self, project: ProjectId) -> tuple[Person, ...]:
         """Everybody who holds a grant for a project, valid or not."""

@@ -118,7 +118,8 @@ def keys_of(row: Row | Deleted) -> tuple[str, ...]:
     match row:
         case Person():
             badge = () if row.badge is None else (f"badge:{row.badge}",)
-            keys = (f"person:{row.person}", *badge)
+            lab = () if row.lab is None else (f"lab:{row.lab}",)
+            keys = (f"person:{row.person}", *badge, *lab)
         case Grant():
             keys = (f"grant:{row.grant}", f"project:{row.project}", f"person:{row.person}")
         case Commission():

@@ -16,6 +16,7 @@ from edge.core.ids import (
     Digest,
     EpochId,
     EventId,
+    LabId,
     PersonId,
     ProjectId,
     SpecimenId,
@@ -114,6 +115,9 @@ class MemoryRegistry:
 
     def person(self, person: PersonId) -> Person | None:
         return next((each for each in self.people if each.person == person), None)
+
+    def staff(self, lab: LabId) -> tuple[Person, ...]:
+        return tuple(each for each in self.people if each.lab == lab)
 
     def deliverers(self, project: ProjectId) -> tuple[Person, ...]:
         named = {grant.person for grant in self.grants(project)}

@@ -1,13 +1,15 @@
 """A station without a face engine: every deliverer takes the face-free path of equal rank."""
 
-from edge.core.events import FaceScore
 from edge.core.people import Person
 
 
 class NoFaceEngine:
-    """Answers the face port honestly: nobody was looked at, so there is no score."""
+    """Answers the face port honestly: nobody can be recognised here."""
 
-    def check(self, people: tuple[Person, ...]) -> tuple[Person | None, FaceScore | None]:
-        """No person and no score."""
+    def begin(self, people: tuple[Person, ...]) -> bool:
+        """Nobody is looked at."""
         del people
-        return None, None
+        return False
+
+    def end(self) -> None:
+        """Nothing was begun."""
