@@ -1,6 +1,7 @@
 """`specimen-edge demo`: the whole system with a simulated world and a real broker."""
 
 import json
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,8 @@ def demo(
     """
     del once
     address = _address(broker) if broker else None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     console = Console(stderr=True, highlight=False)
     with _folder(folder) as place:
         try:
@@ -70,6 +73,11 @@ def _run(folder: Path, broker: "BrokerAddress | None", console: Console) -> "Sum
         console.print(f"{mark} {said.zh} · {said.en}")
 
     return run_demo(folder, broker=broker, tell=tell)
+
+
+def _interrupt(*_: object) -> None:
+    """Any wish to end takes the child processes down in good order."""
+    raise KeyboardInterrupt
 
 
 @contextmanager

@@ -123,7 +123,10 @@ def test_a_wrong_broker_address_is_wrong_use(address: str) -> None:
     assert run("demo", "--once", "--broker", address).returncode == 2
 
 
-def test_interrupted_it_takes_everything_down_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_takes_everything_down_with_it(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     folder = tmp_path / "day"
     running = subprocess.Popen(
         [*EDGE, "demo", "--once", "--dir", str(folder)],
@@ -131,7 +134,7 @@ def test_interrupted_it_takes_everything_down_with_it(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     until(lambda: len(living(folder)) >= 5, 60.0)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(number)
     running.wait(30)
     until(lambda: living(folder) == [])
     assert running.returncode != 0
