@@ -47,8 +47,8 @@ class Pace:
     """Limits and patience of the shipper.
 
     `window` messages wait for a PUBACK at most; `ahead` events may be handed over before the
-    watermark of their epoch has covered them; without progress for `patience_s`, doubled each time
-    up to `patience_max_s`, everything above the watermarks goes again; a broker that acknowledges
+    watermark of their epoch has covered them; an epoch without progress for `patience_s`, doubled
+    each time up to `patience_max_s`, goes again from its watermark; a broker that acknowledges
     nothing for `stall_s` is taken for dead; after a refusal the line waits `refusal_s`.
     """
 
@@ -85,8 +85,8 @@ class Shipper:
         self._window: dict[int, tuple[EpochId, int]] = {}
         self._replays: deque[Replay] = deque()
         self._heard_ns = clock.mono_ns()
-        self._progress_ns = clock.mono_ns()
-        self._patience_s = pace.patience_s
+        self._progress_ns: dict[EpochId, int] = {}
+        self._patience_s: dict[EpochId, float] = {}
         self._refused_ns: int | None = None
         self.refusal = 0
 
@@ -115,10 +115,7 @@ class Shipper:
         if self._refused_ns is not None:
             self._refused_ns = None
             self._go_back()
-        if self._since(self._progress_ns) > self._patience_s and self._is_ahead():
-            self._journal.info("ship.again", after_s=self._patience_s)
-            self._patience_s = min(2 * self._patience_s, self._pace.patience_max_s)
-            self._go_back()
+        self._repeat_what_is_overdue()
         return self._pump_replays(publish) + self._pump_backlog(publish)
 
     def acknowledged(self, token: int, reason: int) -> None:
@@ -187,12 +184,21 @@ class Shipper:
         if not moved:
             return
         self._confirmed.update(moved)
-        self._progress_ns = self._clock.mono_ns()
-        self._patience_s = self._pace.patience_s
         if goes_back:
             self._go_back()
         for epoch, mark in moved.items():
+            self._patience_s.pop(epoch, None)
+            self._progress_ns[epoch] = self._clock.mono_ns()
             self._sent[epoch] = max(self._sent.get(epoch, 0), mark.upto)
+
+    def _repeat_what_is_overdue(self) -> None:
+        """An epoch without progress beyond its patience goes again; its patience doubles."""
+        for epoch, sent in self._sent.items():
+            patience_s = self._patience_s.get(epoch, self._pace.patience_s)
+            if sent > self._upto(epoch) and self._since(self._progress_ns[epoch]) > patience_s:
+                self._journal.info("ship.again", epoch=epoch, after_s=patience_s)
+                self._patience_s[epoch] = min(2 * patience_s, self._pace.patience_max_s)
+                self._sent[epoch] = self._upto(epoch)
 
     def _pump_replays(self, publish: Publish) -> int:
         went = 0
@@ -218,7 +224,7 @@ class Shipper:
                 continue
             for event in self._outbox.events(epoch, after=sent, limit=room):
                 if sent == self._upto(epoch):
-                    self._progress_ns = self._clock.mono_ns()
+                    self._progress_ns[epoch] = self._clock.mono_ns()
                 self._hand_over(event, publish)
                 self._sent[epoch] = sent = event.sequence
                 went += 1
@@ -236,9 +242,6 @@ class Shipper:
     def _go_back(self) -> None:
         """Everything above the watermarks is to be sent again."""
         self._sent = {epoch: mark.upto for epoch, mark in self._confirmed.items()}
-
-    def _is_ahead(self) -> bool:
-        return any(sent > self._upto(epoch) for epoch, sent in self._sent.items())
 
     def _upto(self, epoch: EpochId) -> int:
         mark = self._confirmed.get(epoch)

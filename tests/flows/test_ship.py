@@ -233,6 +233,18 @@ def test_patience_doubles_up_to_its_limit_and_is_reset_by_progress() -> None:
     assert line.run() == [2, 3]
 
 
+def test_progress_of_one_epoch_does_not_hold_off_another() -> None:
+    line = Line(events=2)
+    line.run()
+    for count in range(1, 4):
+        line.clock.move(6)
+        line.log.append(epoch=SECOND)
+        line.run()
+        line.shipper.hear_ack(signed(line.ack({SECOND: line.log.mark_at(count, SECOND)})))
+    line.clock.move(3)
+    assert line.run() == [1, 2]
+
+
 def test_idle_time_does_not_count_as_silence_of_the_platform() -> None:
     line = Line(events=1)
     line.run()
