@@ -4,20 +4,23 @@ Truncation at the end cannot be seen in a log by itself: the platform's watermar
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from edge.core.envelope import EVENT_PAYLOAD_TYPE, GENESIS, Sealed, Tip, digest_of, pae
-from edge.core.errors import DecodeError, StorageCorrupt
-from edge.core.ids import Digest, EpochId
+from edge.core.errors import DecodeError, StorageCorrupt, StorageError
+from edge.core.ids import Digest, EpochId, KeyId
 from edge.core.moments import rfc3339
 from edge.ports import KeyRing
 from edge.wire.downlink import Mark
+from edge.wire.topics import Station
 
 EPOCH_OPENED = "specimen.epoch.opened.v1"
 _BATCH = 500
+_BEFORE_ALL = -(2**63)
+"""Below every sequence that a changed store could hold."""
 
 
 class Log(Protocol):
@@ -27,8 +30,8 @@ class Log(Protocol):
         """All epochs, oldest first."""
         ...
 
-    def tip_of(self, epoch: EpochId) -> Tip:
-        """The end of an epoch's chain."""
+    def strays(self) -> tuple[EpochId, ...]:
+        """Epochs that events name and that were never opened."""
         ...
 
     def events(self, epoch: EpochId, *, after: int = 0, limit: int = 1000) -> tuple[Sealed, ...]:
@@ -48,7 +51,7 @@ class Evidence(Protocol):
 class Flaw:
     """The first thing that does not hold: where, and what."""
 
-    epoch: EpochId
+    epoch: EpochId | None
     sequence: int
     code: str
 
@@ -74,13 +77,15 @@ def audit(
     ring: KeyRing,
     evidence: Evidence | None = None,
     marks: Mapping[EpochId, Mark] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Audited:
     """Check a whole log against pinned keys, in batches; it stops at the first flaw.
 
     Without `evidence`, photographs are not looked at; with `marks`, the end is checked too.
+    `progress` hears the number of events so far after each batch.
     """
     walk = _Walk(log, ring, evidence, marks or {})
-    first_bad = next(walk.flaws(), None)
+    first_bad = next(walk.flaws(progress or (lambda _: None)), None)
     return Audited(walk.events, walk.epochs, len(walk.seen), first_bad)
 
 
@@ -102,32 +107,52 @@ class _Walk:
         self.epochs = 0
         self.seen: set[Digest] = set()
 
-    def flaws(self) -> Iterator[Flaw]:
-        """Every flaw, in order."""
-        before: Tip | None = None
-        epochs = self._log.epochs()
-        for epoch in self._marks.keys() - set(epochs):
+    def flaws(self, progress: Callable[[int], None]) -> Iterator[Flaw]:
+        """Every flaw, in order; nothing can be said behind one that cannot be read."""
+        try:
+            epochs, strays = self._log.epochs(), self._log.strays()
+        except StorageError:
+            yield Flaw(None, 0, "unreadable")
+            return
+        for epoch in sorted(self._marks.keys() - set(epochs)):
             yield Flaw(epoch, 0, "epoch_missing")
+        for epoch in strays:
+            yield Flaw(epoch, 0, "epoch_unopened")
+        before: Tip | None = None
         for epoch in epochs:
             self.epochs += 1
-            tip = Tip(epoch)
-            for event in self._events(epoch):
-                self.events += 1
-                code = self._flaw(event, tip, before)
-                if code:
-                    yield Flaw(epoch, event.sequence, code)
-                tip = Tip(epoch, event.sequence, event.digest)
-            if tip.sequence == 0:
-                yield Flaw(epoch, 0, "epoch_empty")
-            if epoch in self._marks and self._marks[epoch].upto > tip.sequence:
-                yield Flaw(epoch, tip.sequence, "truncated")
-            before = tip
+            before = yield from self._flaws_of(epoch, before, progress)
 
-    def _events(self, epoch: EpochId) -> Iterator[Sealed]:
-        after = 0
-        while batch := self._log.events(epoch, after=after, limit=_BATCH):
-            yield from batch
-            after = batch[-1].sequence
+    def _flaws_of(
+        self, epoch: EpochId, before: Tip | None, progress: Callable[[int], None]
+    ) -> Generator[Flaw, None, Tip]:
+        """Every flaw of an epoch; its end."""
+        tip = Tip(epoch)
+        after = _BEFORE_ALL
+        try:
+            while batch := self._batch(epoch, after):
+                for event in batch:
+                    self.events += 1
+                    code = self._flaw(event, tip, before)
+                    if code:
+                        yield Flaw(epoch, event.sequence, code)
+                    tip = Tip(epoch, event.sequence, event.digest)
+                after = tip.sequence
+                progress(self.events)
+        except StorageError:
+            yield Flaw(epoch, tip.sequence + 1, "unreadable")
+        if tip.sequence == 0:
+            yield Flaw(epoch, 0, "epoch_empty")
+        if epoch in self._marks and self._marks[epoch].upto > tip.sequence:
+            yield Flaw(epoch, tip.sequence, "truncated")
+        return tip
+
+    def _batch(self, epoch: EpochId, after: int) -> tuple[Sealed, ...]:
+        """The next events; one alone where a row cannot be read, so that its place is known."""
+        try:
+            return self._log.events(epoch, after=after, limit=_BATCH)
+        except StorageError:
+            return self._log.events(epoch, after=after, limit=1)
 
     def _flaw(self, event: Sealed, tip: Tip, before: Tip | None) -> str:
         """What is wrong with an event after `tip`, or an empty text."""
@@ -152,17 +177,22 @@ class _Walk:
     def _flaw_of_body(self, event: Sealed, tip: Tip, before: Tip | None) -> str:
         try:
             body: Mapping[str, Any] = json.loads(event.body)
-            if body["prev"] != (tip.digest if tip.sequence else GENESIS):
-                return "chain"
-            if not _agrees(event, body):
-                return "columns"
-            if (event.sequence == 1) != (event.type == EPOCH_OPENED):
-                return "epoch"
-            if event.sequence == 1 and not _continues(body["data"], before):
-                return "epoch"
-            return self._flaw_of_evidence(body["data"])
-        except (ValueError, KeyError, TypeError, DecodeError):
+            found = {
+                "chain": body["prev"] != (tip.digest if tip.sequence else GENESIS),
+                "columns": not _agrees(event, body),
+                "source": not self._is_of_owner(event.key_id, body["source"]),
+                "epoch": (event.sequence == 1) != (event.type == EPOCH_OPENED)
+                or (event.sequence == 1 and not _continues(body["data"], before)),
+            }
+            first = next((code for code, holds in found.items() if holds), "")
+            return first or self._flaw_of_evidence(body["data"])
+        except (ValueError, KeyError, TypeError, RecursionError, DecodeError):
             return "body"
+
+    def _is_of_owner(self, key_id: KeyId, source: str) -> bool:
+        """Whether a station signed for itself, not for another."""
+        owner = self._ring.owner(key_id)
+        return owner is not None and Station.parse(owner).urn == source
 
     def _flaw_of_evidence(self, data: object) -> str:
         if self._evidence is None:
@@ -174,6 +204,8 @@ class _Walk:
                 content = self._evidence.get(digest)
             except StorageCorrupt:
                 return "evidence_changed"
+            except StorageError:
+                return "evidence_unreadable"
             if content is None:
                 return "evidence_missing"
             self.seen.add(digest)
@@ -195,11 +227,9 @@ def _agrees(event: Sealed, body: Mapping[str, Any]) -> bool:
 
 
 def _continues(data: Mapping[str, Any], before: Tip | None) -> bool:
-    """Whether an epoch's first event names the one before it, where the log still has it."""
-    if before is None:
-        return True
-    named = (data["last_epoch"], data["last_sequence"], data["last_digest"])
-    return named == (before.epoch, before.sequence, before.digest)
+    """Whether an epoch's first event names the end of the one before it, or none where none is."""
+    end = (before.epoch, before.sequence, before.digest) if before else (None, 0, None)
+    return (data["last_epoch"], data["last_sequence"], data["last_digest"]) == end
 
 
 def _digests_in(data: object) -> Iterator[Digest]:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +26,7 @@ def open_database(
     """
     with translated(path):
         if read_only:
-            return _open_reader(path)
+            return _open_reader(path, migrations)
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
@@ -99,12 +100,17 @@ class WriterLock:
         os.close(self._descriptor)
 
 
-def _open_reader(path: Path) -> sqlite3.Connection:
+def _open_reader(path: Path, migrations: str) -> sqlite3.Connection:
     if not path.exists():
         raise StorageError("store_absent", file=str(path))
     uri = f"file:{path}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    try:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        _check_version(connection, _scripts(migrations), path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -116,12 +122,8 @@ def _check_integrity(connection: sqlite3.Connection, path: Path) -> None:
 
 def _migrate(connection: sqlite3.Connection, migrations: str, path: Path) -> None:
     """Run each numbered script above `user_version`, each in its own transaction."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    folder = files("edge.storage") / "migrations" / migrations
-    scripts = sorted((each for each in folder.iterdir() if each.name.endswith(".sql")), key=_number)
-    newest = _number(scripts[-1]) if scripts else 0
-    if version > newest:
-        raise StorageError("store_newer", file=str(path), version=version, known=newest)
+    scripts = _scripts(migrations)
+    version = _check_version(connection, scripts, path)
     for script in scripts:
         number = _number(script)
         if number > version:
@@ -129,5 +131,19 @@ def _migrate(connection: sqlite3.Connection, migrations: str, path: Path) -> Non
             connection.executescript(f"BEGIN;\n{text}\nPRAGMA user_version={number};\nCOMMIT;")
 
 
-def _number(script: object) -> int:
-    return int(getattr(script, "name", "0").split("_", 1)[0])
+def _scripts(migrations: str) -> list[Traversable]:
+    folder = files("edge.storage") / "migrations" / migrations
+    return sorted((each for each in folder.iterdir() if each.name.endswith(".sql")), key=_number)
+
+
+def _check_version(connection: sqlite3.Connection, scripts: list[Traversable], path: Path) -> int:
+    """The schema that the file has; StorageError `store_newer` when a later program made it."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    newest = _number(scripts[-1])
+    if version > newest:
+        raise StorageError("store_newer", file=str(path), version=version, known=newest)
+    return int(version)
+
+
+def _number(script: Traversable) -> int:
+    return int(script.name.split("_", 1)[0])

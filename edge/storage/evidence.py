@@ -28,7 +28,7 @@ class EvidenceFiles:
         name = Digest(hash_sha256(content).hexdigest())
         path = self._path(name)
         try:
-            if not path.exists():
+            if not _holds(path, content):
                 _write_durably(path, content)
         except OSError as error:
             if error.errno in _FULL:
@@ -59,9 +59,16 @@ class EvidenceFiles:
         return self._folder / name[:2] / name
 
 
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether the file is there and whole: a damaged one is written again."""
+    return path.exists() and path.read_bytes() == content
+
+
 def _write_durably(path: Path, content: bytes) -> None:
     """The file and its name are on the disk at return; a half-written one never has the name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sync_folder(path.parent.parent)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("wb") as file:
@@ -73,7 +80,11 @@ def _write_durably(path: Path, content: bytes) -> None:
         with suppress(OSError):
             beside.unlink()
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import GENESIS, Sealed, Tip
-from edge.core.errors import BrokenInvariant
+from edge.core.errors import BrokenInvariant, StorageCorrupt
 from edge.core.ids import (
     DeliveryId,
     DeviceId,
@@ -71,6 +71,13 @@ class StationReader:
             EpochId(row[0]) for row in self._all("SELECT epoch FROM epochs ORDER BY rowid")
         )
 
+    def strays(self) -> tuple[EpochId, ...]:
+        """Epochs that events name and that were never opened; a whole store has none."""
+        rows = self._all(
+            "SELECT DISTINCT epoch FROM events WHERE epoch NOT IN (SELECT epoch FROM epochs)"
+        )
+        return tuple(EpochId(row[0]) for row in rows)
+
     def tip_of(self, epoch: EpochId) -> Tip:
         """The end of an epoch's chain."""
         row = self._one(
@@ -88,7 +95,7 @@ class StationReader:
             after,
             limit,
         )
-        return tuple(_sealed(row) for row in rows)
+        return tuple(self._sealed(row) for row in rows)
 
     def document(self, kind: str, id_: str) -> Document | None:
         """One document."""
@@ -122,6 +129,27 @@ class StationReader:
             place=row[4],
             delivery=DeliveryId(row[5]) if row[5] else None,
             own=True,
+        )
+
+    def _sealed(self, row: Any) -> Sealed:
+        """A row as an event; StorageCorrupt `row_malformed` when it holds no aware instant."""
+        try:
+            recorded_at = datetime.fromisoformat(row[5])
+        except ValueError as error:
+            raise StorageCorrupt("row_malformed", file=str(self._path), sequence=row[2]) from error
+        if recorded_at.tzinfo is None:
+            raise StorageCorrupt("row_malformed", file=str(self._path), sequence=row[2])
+        return Sealed(
+            event_id=EventId(row[0]),
+            epoch=EpochId(row[1]),
+            sequence=row[2],
+            type=row[3],
+            subject=row[4],
+            recorded_at=recorded_at,
+            body=row[6],
+            digest=Digest(row[7]),
+            key_id=KeyId(row[8]),
+            signature=row[9],
         )
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
@@ -234,18 +262,3 @@ class SqliteStation(StationReader):
                 each.delivery,
             ),
         )
-
-
-def _sealed(row: Any) -> Sealed:
-    return Sealed(
-        event_id=EventId(row[0]),
-        epoch=EpochId(row[1]),
-        sequence=row[2],
-        type=row[3],
-        subject=row[4],
-        recorded_at=datetime.fromisoformat(row[5]),
-        body=row[6],
-        digest=Digest(row[7]),
-        key_id=KeyId(row[8]),
-        signature=row[9],
-    )

@@ -1,0 +1,147 @@
+"""A station's log as capture makes it: real keys, a real store, photographs, two epochs."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import samples
+from memory_doors import CountingIds, SetClock
+
+from edge.core import events as told
+from edge.core.envelope import Seal, Tip
+from edge.core.events import Event
+from edge.core.evidence import Evidence, EvidenceKind
+from edge.core.ids import (
+    CityId,
+    DeliveryId,
+    GroupId,
+    KeyId,
+    RuleSetId,
+    SpecimenId,
+)
+from edge.flows.epoch import EpochOpener
+from edge.flows.record import Recorder
+from edge.host.keys import FileSigner, PinnedKey, PinnedKeys, generate_key, write_pinned
+from edge.storage.evidence import EvidenceFiles
+from edge.storage.station import SqliteStation
+from edge.wire.topics import Station
+
+STATION = Station(CityId("nanchang"), samples.LAB, samples.DEVICE)
+RULES = RuleSetId("nanchang-2023")
+KEY = KeyId("event-desk-1")
+VALID_UNTIL = samples.NOW + timedelta(days=1)
+"""The key's last instant: whoever looks later meets a key that has ended."""
+LATER = VALID_UNTIL + timedelta(days=400)
+DELIVERY = DeliveryId("delivery-1")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLog:
+    """Where the parts of a log lie."""
+
+    folder: Path
+
+    @property
+    def db(self) -> Path:
+        return self.folder / "station.db"
+
+    @property
+    def keys(self) -> Path:
+        return self.folder / "keys.json"
+
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "evidence"
+
+    @property
+    def private_key(self) -> Path:
+        return self.folder / "event.pem"
+
+    def ring(self, at: datetime = LATER) -> PinnedKeys:
+        return PinnedKeys.load(self.keys, SetClock(at))
+
+    def seal(self) -> Seal:
+        signer = FileSigner(self.private_key, key_id=KEY)
+        return Seal(STATION.urn, "boot-1", signer.key_id, signer.sign)
+
+
+def pinned(public: str, key_id: KeyId = KEY, owner: str = STATION.name) -> PinnedKey:
+    begun = samples.NOW - timedelta(days=1)
+    return PinnedKey(key_id, public, "event", owner, begun, VALID_UNTIL)
+
+
+def signed_place(folder: Path) -> SignedLog:
+    """A station with its key, and nothing recorded."""
+    log = SignedLog(folder)
+    write_pinned(log.keys, [pinned(generate_key(log.private_key))])
+    return log
+
+
+def make_log(folder: Path) -> SignedLog:
+    """Nine events, then four more in a second epoch; three photographs."""
+    log = signed_place(folder)
+    files = EvidenceFiles(log.evidence)
+    photos = tuple(
+        files.put(content, kind=EvidenceKind.LAYER, media_type="image/jpeg", taken_at=samples.NOW)
+        for content in (b"a form", b"one layer", b"another layer")
+    )
+    with closing(SqliteStation(log.db)) as store:
+        writer = Writer(log, store)
+        writer.open()
+        writer.record(*_day(photos))
+        writer.open(store.tip())
+        writer.record(*_evening())
+    return log
+
+
+class Writer:
+    """Records events one and a half seconds apart, as capture does."""
+
+    def __init__(self, log: SignedLog, store: SqliteStation) -> None:
+        self._store = store
+        self._clock, self._ids, self._by = SetClock(), CountingIds(), log.seal()
+        self._ids.count = sum(store.tip_of(epoch).sequence for epoch in store.epochs())
+        self._recorder = Recorder(
+            store=store, clock=self._clock, ids=self._ids, by=self._by, device=samples.DEVICE
+        )
+
+    def open(self, last: Tip | None = None) -> None:
+        EpochOpener(
+            clock=self._clock, ids=self._ids, by=self._by, device=samples.DEVICE, ruleset=RULES
+        ).open(self._store, last)
+        self._clock.move(1.5)
+
+    def record(self, *events: Event) -> None:
+        for event in events:
+            self._recorder.record((event,), occurred=self._clock.read(), ruleset=RULES)
+            self._clock.move(1.5)
+
+
+def _day(photos: tuple[Evidence, ...]) -> Iterator[Event]:
+    receiver, courier = samples.RECEIVER.person, samples.COURIER.person
+    yield told.DeviceStarted("1.0")
+    yield told.OperatorLoggedIn(receiver)
+    yield told.DeliveryOpened(DELIVERY, receiver, "form-1", None, None, 1, 3)
+    yield told.FormsChecked(
+        DELIVERY,
+        passed=True,
+        reasons=(),
+        signatures=(),
+        roster_age_h=1.0,
+        reference_age_h=None,
+        evidence=photos[:1],
+    )
+    yield told.SpecimenIdentified(
+        DELIVERY, SpecimenId("s-1-1"), GroupId("group-1"), "qr", "signed", ()
+    )
+    yield told.LayerPhotographed(DELIVERY, photos[1:])
+    yield told.DelivererVerifiedAlternative(DELIVERY, courier, samples.SECOND.person, ())
+    yield told.OperatorLoggedOut(receiver)
+
+
+def _evening() -> Iterator[Event]:
+    yield told.DeviceStarted("1.0")
+    yield told.OperatorLoggedIn(samples.SECOND.person)
+    yield told.OperatorLoggedOut(samples.SECOND.person)
