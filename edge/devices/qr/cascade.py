@@ -82,6 +82,7 @@ class QrReader:
         self._steps = tuple(step for step in STEPS if step.role in found.by_role)
         self._plain = tuple(step for step in PLAIN if step.role in found.by_role)
         self._turn = -1
+        self._again: Step | None = None
         self.engines: tuple[str, ...] = found.names
         self.missing: tuple[MissingEngine, ...] = found.missing
 
@@ -108,6 +109,22 @@ class QrReader:
             if sightings.add(self._look(base, step), (self._mono_ns() - start_ns) / 1e6):
                 break
         return sightings.agreed()
+
+    def read_live(self, grey: Grey) -> tuple[tuple[CodeRead, bool], ...]:
+        """Every single read of the plain looks and of one view, and whether it was a plain look.
+
+        Nothing is brought together here: whoever compares frames needs what contradicts. A view
+        that read what the plain looks did not is asked once more in the next frame.
+        """
+        base = variants.fitted(grey, _LONGEST_PX)
+        found = [(read, True) for step in self._plain for read in self._look(base, step)]
+        known = {read.payload for read, _ in found}
+        for step in (self._again,) if self._again else tuple(self._next_steps(1)):
+            reads = self._look(base, step)
+            is_new = any(read.payload not in known for read in reads)
+            self._again = step if is_new and self._again is None else None
+            found += [(read, False) for read in reads]
+        return tuple(found)
 
     def _looks(self, grey: Grey) -> Iterator[tuple[variants.View, Step]]:
         base = variants.fitted(grey, _LONGEST_PX)

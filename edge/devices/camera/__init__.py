@@ -1,0 +1,1 @@
+"""The camera of the receiving desk: capture, live reading and preview."""
