@@ -95,9 +95,13 @@ class Camera:
             state, frame = self._state, self._frame
         if state.live and frame is not None:
             due_ns = frame.taken.mono_ns + _OLD_NS
-            if self._read_clock().mono_ns > due_ns:
-                return CameraState(live=False, why=Why.STALLED, since_mono_ns=due_ns)
-        return state
+        elif state.why == Why.STARTING:
+            due_ns = state.since_mono_ns + _OLD_NS
+        else:
+            return state
+        if self._read_clock().mono_ns <= due_ns:
+            return state
+        return CameraState(live=False, why=Why.STALLED, since_mono_ns=due_ns)
 
     def _is_newer(self, number: int) -> bool:
         return self._frame is not None and self._frame.number > number

@@ -1,8 +1,7 @@
 """The door to OpenCV's capture: V4L2 devices, video files and numbered pictures."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from time import monotonic
 
@@ -26,13 +25,14 @@ class DeviceFeed:
         self._capture = cv2.VideoCapture()
 
     def open(self) -> None:
-        """Open the device; DeviceGone when it is not there."""
+        """Open the device; DeviceGone when it is not there, busy, or no camera."""
         # Read by OpenCV at its first wait only: its own default keeps a stalled device for 10 s.
         os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
-        with _quiet():
-            is_open = self._capture.open(self._source.device, cv2.CAP_V4L2)
-        if not is_open:
-            raise gone(Why.ABSENT)
+        _hush()
+        device = self._source.device
+        if not self._capture.open(device, cv2.CAP_V4L2):
+            path = Path(device if isinstance(device, str) else f"/dev/video{device}")
+            raise gone(Why.REFUSED if path.exists() else Why.ABSENT)
         for name, value in (
             (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
             (cv2.CAP_PROP_FRAME_WIDTH, self._wishes.width),
@@ -98,15 +98,14 @@ class FileFeed:
 
     def _begin(self) -> bool:
         backend = cv2.CAP_IMAGES if self._source.numbered else cv2.CAP_FFMPEG
-        with _quiet():
-            return self._capture.open(self._source.path, backend)
+        _hush()
+        return self._capture.open(self._source.path, backend)
 
 
 def _read(capture: cv2.VideoCapture) -> Picture | None:
     """One picture in three colours; None when there is none."""
     try:
-        with _quiet():
-            is_there, raw = capture.read()
+        is_there, raw = capture.read()
     except cv2.error:
         return None
     if not is_there or not raw.size:
@@ -117,12 +116,6 @@ def _read(capture: cv2.VideoCapture) -> Picture | None:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
+def _hush() -> None:
     """OpenCV would tell stderr in its own words what the journal says in ours."""
-    previous = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        cv2.utils.logging.setLogLevel(previous)

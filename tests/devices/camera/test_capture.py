@@ -1,5 +1,6 @@
 """The camera comes back from every trouble, says so once, and always stops in time."""
 
+import os
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -84,6 +85,32 @@ def test_a_missing_device_is_said_once_and_is_no_exception(text: str) -> None:
         assert 0 < since <= CLOCK.mono_ns()
 
     assert journal.noted == ["camera.gone"]
+
+
+def test_a_device_that_is_no_camera_is_refused() -> None:
+    with running("/dev/null", QuietJournal()) as camera:
+        until(lambda: camera.state.why == "refused")
+
+
+def test_stop_takes_two_seconds_while_the_opening_hangs(tmp_path: Path) -> None:
+    pipe = tmp_path / "nobody-writes.mjpeg"
+    os.mkfifo(pipe)
+    camera = Camera(parse_source(str(pipe)), read_clock=CLOCK.read, journal=QuietJournal())
+    camera.start()
+    (thread,) = (each for each in threading.enumerate() if each.name == "camera")
+    until(lambda: camera.state.why == "stalled")
+
+    start = monotonic()
+    camera.stop()
+    seconds = monotonic() - start
+    held = thread.is_alive()
+    os.close(os.open(pipe, os.O_WRONLY))
+    thread.join(10)
+
+    assert held
+    assert seconds < 2
+    assert not thread.is_alive()
+    assert camera.state.why == "stopped"
 
 
 def test_a_recording_that_appears_is_found(tmp_path: Path) -> None:
