@@ -14,6 +14,9 @@ from edge.core.errors import StorageCorrupt, StorageError, StorageFull
 
 Synchronous = Literal["FULL", "NORMAL"]
 BUSY_TIMEOUT_MS = 5_000
+_CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_PRIMARY = 0xFF
+"""The part of an extended result code that names its kind."""
 
 
 def open_database(
@@ -60,13 +63,13 @@ def translated(path: Path) -> Iterator[None]:
     """SQLite's errors as ours: full, corrupt, or merely failed."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "full" in text:
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
+        if code == sqlite3.SQLITE_FULL:
             raise StorageFull("disk_full", file=str(path)) from error
-        raise StorageError("store_failed", file=str(path), why=text) from error
-    except sqlite3.DatabaseError as error:
-        raise StorageCorrupt("store_corrupt", file=str(path), why=str(error)) from error
+        if code in _CORRUPT:
+            raise StorageCorrupt("store_corrupt", file=str(path), why=str(error)) from error
+        raise StorageError("store_failed", file=str(path), why=str(error)) from error
 
 
 @contextmanager
@@ -88,22 +91,27 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT)
+        descriptor = os.open(_beside(path, ".lock"), os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(self._descriptor)
+            os.close(descriptor)
             raise StorageError("store_in_use", file=str(path)) from error
+        self._descriptor: int | None = descriptor
 
     def release(self) -> None:
-        """Let another process write."""
-        os.close(self._descriptor)
+        """Let another process write; a second time does nothing, and closes no other's file."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _open_reader(path: Path, migrations: str) -> sqlite3.Connection:
+    """A reader; a store on a read-only medium can be read only as one that nobody changes."""
     if not path.exists():
         raise StorageError("store_absent", file=str(path))
-    uri = f"file:{path}?mode=ro"
+    at_rest = not os.access(path.parent, os.W_OK) and not _beside(path, "-wal").exists()
+    uri = f"{path.absolute().as_uri()}?{'immutable=1' if at_rest else 'mode=ro'}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
@@ -112,6 +120,10 @@ def _open_reader(path: Path, migrations: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
 
 
 def _check_integrity(connection: sqlite3.Connection, path: Path) -> None:

@@ -10,6 +10,8 @@ import samples
 from memory_doors import CountingIds, SetClock
 
 from edge.core import events as told
+from edge.core.custody import Custody
+from edge.core.documents import Document
 from edge.core.envelope import Seal, Tip
 from edge.core.events import Event
 from edge.core.evidence import Evidence, EvidenceKind
@@ -21,6 +23,7 @@ from edge.core.ids import (
     RuleSetId,
     SpecimenId,
 )
+from edge.core.specimen import SpecimenState
 from edge.flows.epoch import EpochOpener
 from edge.flows.record import Recorder
 from edge.host.keys import FileSigner, PinnedKey, PinnedKeys, generate_key, write_pinned
@@ -118,6 +121,27 @@ class Writer:
             self._recorder.record((event,), occurred=self._clock.read(), ruleset=RULES)
             self._clock.move(1.5)
 
+    def step(self) -> int:
+        """Two events with a document and a custody that name the last of them."""
+        reached = self._store.tip().sequence + 2
+        self._recorder.record(
+            (told.DeviceStarted("1.0"), told.OperatorLoggedIn(samples.RECEIVER.person)),
+            occurred=self._clock.read(),
+            ruleset=RULES,
+            documents=(Document("step", "last", "open", b"%d" % reached),),
+            custody=(
+                Custody(
+                    specimen=SpecimenId("s-1-1"),
+                    state=SpecimenState.ACCEPTED,
+                    at=self._clock.now(),
+                    lab=samples.LAB,
+                    device=samples.DEVICE,
+                    place=str(reached),
+                ),
+            ),
+        )
+        return reached
+
 
 def _day(photos: tuple[Evidence, ...]) -> Iterator[Event]:
     receiver, courier = samples.RECEIVER.person, samples.COURIER.person
@@ -145,3 +169,13 @@ def _evening() -> Iterator[Event]:
     yield told.DeviceStarted("1.0")
     yield told.OperatorLoggedIn(samples.SECOND.person)
     yield told.OperatorLoggedOut(samples.SECOND.person)
+
+
+def committed_steps(log: SignedLog) -> Iterator[int]:
+    """Commit without end: two events, a document and a custody a step; the sequence reached."""
+    store = SqliteStation(log.db)
+    writer = Writer(log, store)
+    if store.is_new:
+        writer.open()
+    while True:
+        yield writer.step()

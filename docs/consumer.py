@@ -1,0 +1,82 @@
+"""Consumes signed events with nothing of ours: a line per event, a summary, status 1 if not whole.
+
+consumer.py --keys keys.json < events.jsonl
+consumer.py --keys keys.json --broker HOST:8883 --ca ca.pem --cert me.pem --key me.key
+"""
+
+import argparse
+import json
+import sys
+from base64 import b64decode
+from contextlib import suppress
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from paho.mqtt import subscribe
+
+options = argparse.ArgumentParser()
+for name in ("--keys", "--broker", "--ca", "--cert", "--key"):
+    options.add_argument(name, required=name == "--keys")
+options.add_argument("--topic", default="specimen/v1/+/+/+/ev/+")
+asked = options.parse_args()
+pinned = {key["key_id"]: key for key in json.loads(Path(asked.keys).read_bytes())["keys"]}
+# What is known of every place (station, epoch, sequence) and of every station's end. A real
+# consumer keeps both in its database, in the transaction in which it takes the event.
+seen, ends, count = {}, {}, {"ok": 0, "gap": 0, "same": 0, "bad": 0}
+
+
+def judged(envelope: bytes) -> tuple[str, dict]:
+    """`ok`, `same` for a redelivery, `gap` where the event before is not here; else an error."""
+    outer = json.loads(envelope)
+    (by,), body = outer["signatures"], b64decode(outer["payload"], validate=True)
+    key, kind = pinned[by["keyid"]], b"application/cloudevents+json"
+    # DSSE signs type and bytes together; the bytes are parsed only once the signature holds.
+    covered = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body)
+    public = Ed25519PublicKey.from_public_bytes(b64decode(key["public"]))
+    public.verify(b64decode(by["sig"], validate=True), covered)
+    event, digest = json.loads(body), sha256(body).hexdigest()
+    # The key must have been this station's at that time; it may have ended since.
+    times = (key["from"], event["recordedtime"], key["to"])
+    begun, at, ended = (datetime.fromisoformat(each or times[1]) for each in times)
+    is_own = event["source"] == "urn:specimen-edge:" + key["owner"].replace("/", ":")
+    if key["purpose"] != "event" or not is_own or not begun <= at <= ended:
+        raise ValueError
+    # At one place there is one event for ever: the same bytes again are a redelivery.
+    place = station, epoch, number = event["source"], event["epoch"], int(event["sequence"])
+    if seen.get(place, digest) != digest or (number == 1) != (event["prev"] == "0" * 64):
+        raise ValueError
+    if place in seen:
+        return "same", event
+    before, data = (epoch, number - 1, event["prev"]), event["data"]
+    if number == 1:  # an epoch names the end of the one before it
+        before = (data["last_epoch"], data["last_sequence"], data["last_digest"])
+    known = ends.get(station, before if asked.broker else (None, 0, None))  # may join anywhere
+    seen[place], ends[station] = digest, (epoch, number, digest)
+    return "ok" if before == known else "gap", event
+
+
+def take(envelope: bytes) -> None:
+    """Judge one envelope and say so."""
+    try:
+        verdict, event = judged(envelope)
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature):
+        verdict, event = "bad", {"sequence": 0, "type": "-", "subject": "-"}
+    count[verdict] += 1
+    if verdict != "same":
+        print(verdict, int(event["sequence"]), event["type"], event["subject"], flush=True)
+
+
+tls = {"ca_certs": asked.ca, "certfile": asked.cert, "keyfile": asked.key} if asked.ca else None
+with suppress(KeyboardInterrupt):
+    if asked.broker:
+        host, port = asked.broker.split(":")
+        at_broker = {"hostname": host, "port": int(port), "tls": tls}
+        subscribe.callback(lambda *got: take(got[2].payload), asked.topic, qos=1, **at_broker)
+    for line in sys.stdin.buffer:
+        take(line)
+# That the last events were cut off shows only beside the platform's or the station's own end.
+print(json.dumps({"events": count["ok"] + count["gap"], "bad": count["bad"], "gaps": count["gap"]}))
+sys.exit(1 if count["bad"] or count["gap"] else 0)
