@@ -195,6 +195,13 @@ class Qr(Section):
         return grammars
 
 
+class Page(Section):
+    """The touch page on loopback; `idle_lock_s` locks an untouched desk, 0 never."""
+
+    port: int = Field(default=8321, ge=0, le=65_535)
+    idle_lock_s: float = Field(default=300.0, ge=0, le=86_400)
+
+
 class ClockTrust(Section):
     """Trust in the wall clock; `assume_synced` is for the demonstration only."""
 

@@ -20,7 +20,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from edge.core.errors import ConfigError
 from edge.core.problems import Problem, setting_problem
-from edge.sections import Broker, Central, ClockTrust, FilePath, Keys, Qr, Rules, Station
+from edge.sections import Broker, Central, ClockTrust, FilePath, Keys, Page, Qr, Rules, Station
 from edge.wire.chip_text import OWN_GRAMMARS
 from edge.wire.grammars import Grammar
 
@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     rules: Rules = Rules()
     central: Central = Central()
     qr: Qr = Qr()
+    page: Page = Page()
     clock: ClockTrust = ClockTrust()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

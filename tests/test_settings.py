@@ -138,7 +138,7 @@ def test_every_problem_of_a_broken_file_is_named_at_once(
         ("[station]\nlabname = 'x'", "station.lab_name"),
         ("[broker.tls]\nca_file = 'x'", "broker.tls.ca"),
         ("statedir = '/x'", "state_dir"),
-        ("port = 1883", "broker.port"),
+        ("keepalive_s = 20", "broker.keepalive_s"),
         ("[[qr.grammars]]\npat = 'x'", "qr.grammars"),
     ],
 )

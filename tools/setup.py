@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"demo": ROOT / "locks" / "runtime.txt", "test": ROOT / "locks" / "dev.txt"}
 OLDEST = (3, 11)
+NOTO_CJK = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
@@ -29,7 +30,7 @@ def main() -> int:
         return _stop(*refusal)
     purpose = sys.argv[1]
     folder = Path(sys.argv[2]) if len(sys.argv) == 3 else ROOT / ".venv"  # noqa: PLR2004 - the folder may follow
-    missing = missing_packages()
+    missing = missing_packages(purpose)
     if missing:
         status = install_packages(missing)
         if status:
@@ -53,8 +54,8 @@ def unsuitable(version: "tuple[int, ...]", pointer_bytes: int) -> "tuple[str, ..
     return ()
 
 
-def missing_packages() -> "list[str]":
-    """Debian packages that this machine still needs."""
+def missing_packages(purpose: str) -> "list[str]":
+    """Debian packages that this machine still needs; the tests look at screens too."""
     wanted = []
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append("python3.%d-venv" % sys.version_info.minor)
@@ -63,6 +64,11 @@ def missing_packages() -> "list[str]":
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
     if shutil.which("mosquitto", path=path) is None:
         wanted.append("mosquitto")
+    if purpose == "test":
+        if shutil.which("chromium", path=path) is None:
+            wanted.append("chromium")
+        if not NOTO_CJK.exists():
+            wanted.append("fonts-noto-cjk")
     return wanted
 
 

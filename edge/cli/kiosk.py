@@ -1,5 +1,6 @@
 """`specimen-edge kiosk`: the capture process of the receiving desk."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,17 +14,25 @@ ConfigOption = Annotated[
 ]
 
 
-def kiosk(config: ConfigOption = None) -> None:
-    """Run the receiving desk without a screen: a JSON command a line in, the state a line out.
+def kiosk(
+    config: ConfigOption = None,
+    console: Annotated[
+        bool,
+        typer.Option("--console", help="Take JSON commands, one a line, on standard input."),
+    ] = False,
+    page: Annotated[bool, typer.Option(help="Serve the touch page on loopback.")] = True,
+) -> None:
+    """Run the receiving desk: its touch page on loopback, and with --console a line door.
 
-    Commands: {"do":"scan","text":…}, {"do":"picture","file":…}, {"do":"confirm_forms"} …; an
-    unknown one is answered with the list of all.
+    The line door takes {"do":"scan","text":…}, {"do":"picture","file":…}, {"do":"confirm_forms"} …
+    and answers each with the state it led to; the desk ends when its input does.
 
-    Example: echo '{"do":"state"}' | specimen-edge kiosk --config edge.toml
+    Example: specimen-edge kiosk --config edge.toml
     """
     try:
-        from edge.compose.desk import desk_process  # noqa: PLC0415 - the camera extra may be absent
+        from edge.compose.desk import Opening, desk_process  # noqa: PLC0415 - the camera extra may be absent
     except ModuleNotFoundError as error:
         typer.echo(f'{error.name}: pip install "specimen-edge[camera]"', err=True)
         raise typer.Exit(2) from error
-    run_process(desk_process, config)
+    opening = Opening(console=console, page=page)
+    run_process(partial(desk_process, opening=opening), config)

@@ -2,26 +2,33 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from edge import __version__
 from edge.compose.common import shipped_rules, station_of
+from edge.core.carriers import ScannedCode
 from edge.core.envelope import Seal
 from edge.core.ids import DeliveryId
 from edge.core.intake.state import Receipt
+from edge.core.people import Role
 from edge.devices.face.absent import NoFaceEngine
 from edge.devices.pictures import PictureEye
 from edge.devices.qr.cascade import QrReader
 from edge.flows.backlog import backlog_of
+from edge.flows.daybook import day_rows
 from edge.flows.epoch import EpochOpener
 from edge.flows.hear import Hearing
 from edge.flows.intake import Doors, Intake
+from edge.flows.moment import Staff, Surroundings
 from edge.flows.record import Recorder
 from edge.host.clock import SystemClock
 from edge.host.identity import SystemIds, boot_id
 from edge.host.journal import StructlogJournal
 from edge.host.keys import FileSigner, PinnedKeys, key_id_of, read_pinned
-from edge.runtime.console import Console
-from edge.runtime.desk import DeskProcess
+from edge.runtime.commands import Commands
+from edge.runtime.console import ConsoleDoor
+from edge.runtime.desk import DeskLoop, DeskProcess, Door
+from edge.runtime.page import PageDesk, PageDoor
 from edge.settings import Settings
 from edge.storage.evidence import EvidenceFiles
 from edge.storage.link import LinkReader
@@ -30,67 +37,158 @@ from edge.storage.station import SqliteStation
 from edge.wire.chip_text import ReceiptCode, identify, issue_receipt
 from edge.wire.downlink import Downlink
 from edge.wire.reference import SetName
+from kiosk.app import build_app
+from kiosk.desk_door import Hall
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Which doors the desk has."""
+
+    console: bool = False
+    page: bool = True
 
 
 @contextmanager
-def desk_process(settings: Settings) -> Iterator[DeskProcess]:
+def desk_process(settings: Settings, opening: Opening) -> Iterator[DeskProcess]:
     """Capture at the receiving desk."""
     with ExitStack() as stack:
-        clock = SystemClock(assume_synced=settings.clock.assume_synced)
-        ids = SystemIds()
-        journal = StructlogJournal("kiosk", level=settings.log_level)
-        pinned = read_pinned(settings.keys_file)
-        ring = PinnedKeys(pinned, clock)
-        signer = FileSigner(settings.event_key, key_id=key_id_of(settings.event_key, pinned))
-        rules = shipped_rules(settings.rules.ruleset)
-        station = station_of(settings)
-        device = settings.station.device
-        by = Seal(station.urn, boot_id(), signer.key_id, signer.sign)
-        store = SqliteStation(settings.station_db)
-        stack.callback(store.close)
-        if store.is_new:
-            opener = EpochOpener(clock=clock, ids=ids, by=by, device=device, ruleset=rules.ruleset)
-            opener.open(store)
-        registry = SqliteRegistry(settings.registry_db, ring=ring, station=station, journal=journal)
-        stack.callback(registry.close)
-        link = LinkReader(settings.link_db, clock=clock, boot_id=boot_id())
-        stack.callback(link.close)
-        grammars = settings.grammars
+        desk = _Desk(settings, stack)
+        doors: list[Door] = []
+        if opening.console:
+            doors.append(ConsoleDoor(desk.loop, desk.commands))
+        if opening.page:
+            doors.append(desk.page_door())
+        yield DeskProcess(desk.loop, tuple(doors), version=__version__)
 
-        def receipt_code(delivery: DeliveryId, receipt: Receipt) -> str:
-            named = ReceiptCode(delivery, receipt.epoch, receipt.sequence, receipt.digest)
-            return issue_receipt(named, sign=signer.sign)
 
-        doors = Doors(
-            store=store,
-            registry=registry,
-            evidence=EvidenceFiles(settings.evidence_dir),
-            clock=clock,
-            ids=ids,
-            link=link,
-            face=NoFaceEngine(),
-            journal=journal,
-            recorder=Recorder(store=store, clock=clock, ids=ids, by=by, device=device),
-            identify=lambda payload: identify(payload, ring=ring, grammars=grammars),
-            issue_receipt=receipt_code,
+class _Desk:
+    """Everything that capture is made of, joined."""
+
+    def __init__(self, settings: Settings, stack: ExitStack) -> None:
+        self._settings = settings
+        self._clock = SystemClock(assume_synced=settings.clock.assume_synced)
+        self._ids = SystemIds()
+        self._journal = StructlogJournal("kiosk", level=settings.log_level)
+        self._pinned = read_pinned(settings.keys_file)
+        self._ring = PinnedKeys(self._pinned, self._clock)
+        self._rules = shipped_rules(settings.rules.ruleset)
+        self._station = station_of(settings)
+        key_id = key_id_of(settings.event_key, self._pinned)
+        self._signer = FileSigner(settings.event_key, key_id=key_id)
+        self._store = SqliteStation(settings.station_db)
+        stack.callback(self._store.close)
+        self._registry = SqliteRegistry(
+            settings.registry_db, ring=self._ring, station=self._station, journal=self._journal
         )
-        intake = Intake(doors, rules=rules, lab=settings.station.lab, device=device)
+        stack.callback(self._registry.close)
+        self._link = LinkReader(settings.link_db, clock=self._clock, boot_id=boot_id())
+        stack.callback(self._link.close)
+        self._open_epoch()
+        intake = self._intake()
         hearing = Hearing(
             intake,
-            inbox=link,
-            store=store,
-            downlink=Downlink(ring, station),
-            decisions_mark=lambda: registry.head(SetName.DECISIONS),
-            journal=journal,
+            inbox=self._link,
+            store=self._store,
+            downlink=Downlink(self._ring, self._station),
+            decisions_mark=lambda: self._registry.head(SetName.DECISIONS),
+            journal=self._journal,
         )
-        yield DeskProcess(
+        self.loop = DeskLoop(
             intake,
-            console=Console(intake, eye=PictureEye(QrReader()), read_clock=clock.read),
             hear=hearing.hear,
-            link_state=lambda: {
-                "online": link.online(),
-                "unsent": backlog_of(store, link.marks()).waiting,
-            },
-            journal=journal,
+            look_around=self._look_around,
+            identify=self._identify,
+            clock=self._clock,
+            journal=self._journal,
+        )
+        self.loop.idle_lock_s = settings.page.idle_lock_s
+        eye = PictureEye(QrReader())
+        self.commands = Commands(intake, eye=eye, read_clock=self._clock.read)
+
+    def page_door(self) -> PageDoor:
+        """The touch page."""
+        station = self._settings.station
+        desk = PageDesk(
+            self.loop,
+            self.commands,
+            day=lambda: day_rows(self._store, self._clock.now()),
+            staff=self._staff,
+            clock=self._clock,
+            journal=self._journal,
+        )
+        hall = Hall(
+            lab=station.lab_name,
+            support=station.support_contact,
+            language=station.language.value,
             version=__version__,
+        )
+        app, streams = build_app(desk, hall)
+        return PageDoor(
+            app,
+            port=self._settings.page.port,
+            close_streams=streams.close,
+            journal=self._journal,
+        )
+
+    def _intake(self) -> Intake:
+        settings = self._settings
+        doors = Doors(
+            store=self._store,
+            registry=self._registry,
+            evidence=EvidenceFiles(settings.evidence_dir),
+            clock=self._clock,
+            ids=self._ids,
+            link=self._link,
+            face=NoFaceEngine(),
+            journal=self._journal,
+            recorder=Recorder(
+                store=self._store,
+                clock=self._clock,
+                ids=self._ids,
+                by=self._seal(),
+                device=settings.station.device,
+            ),
+            identify=self._identify,
+            issue_receipt=self._receipt_code,
+        )
+        return Intake(
+            doors, rules=self._rules, lab=settings.station.lab, device=settings.station.device
+        )
+
+    def _identify(self, payload: bytes) -> ScannedCode:
+        return identify(payload, ring=self._ring, grammars=self._settings.grammars)
+
+    def _receipt_code(self, delivery: DeliveryId, receipt: Receipt) -> str:
+        named = ReceiptCode(delivery, receipt.epoch, receipt.sequence, receipt.digest)
+        return issue_receipt(named, sign=self._signer.sign)
+
+    def _seal(self) -> Seal:
+        return Seal(self._station.urn, boot_id(), self._signer.key_id, self._signer.sign)
+
+    def _open_epoch(self) -> None:
+        if self._store.is_new:
+            EpochOpener(
+                clock=self._clock,
+                ids=self._ids,
+                by=self._seal(),
+                device=self._settings.station.device,
+                ruleset=self._rules.ruleset,
+            ).open(self._store)
+
+    def _look_around(self) -> Surroundings:
+        age_h = self._registry.age_h(SetName.PEOPLE, self._clock.now())
+        return Surroundings(
+            online=self._link.online(),
+            unsent=backlog_of(self._store, self._link.marks()).waiting,
+            clock=self._clock.read().quality.value,
+            roster_age_h=None if age_h == float("inf") else round(age_h, 1),
+        )
+
+    def _staff(self) -> tuple[Staff, ...]:
+        people = self._registry.staff(self._settings.station.lab)
+        return tuple(
+            Staff(each.person, each.name)
+            for each in people
+            if each.pin_hash and each.active and Role.RECEIVER in each.roles
         )

@@ -1,8 +1,9 @@
 """A picture file as a door of the desk (step 1): its codes, and the picture itself as evidence."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from edge.core.errors import DecodeError
+from edge.core.errors import DecodeError, DeviceGone
 from edge.devices.qr.cascade import QrReader
 from edge.devices.qr.images import load_grey
 
@@ -13,11 +14,23 @@ _MEDIA_TYPES = (
 )
 
 
-class PictureEye:
-    """Reads whole picture files; the engines are found once."""
+Shutter = Callable[[], bytes | None]
+"""Takes a JPEG of what a camera sees; None while it sees nothing."""
 
-    def __init__(self, reader: QrReader) -> None:
+
+class PictureEye:
+    """Reads whole picture files, and takes pictures; the engines are found once."""
+
+    def __init__(self, reader: QrReader, *, shutter: Shutter = lambda: None) -> None:
         self._reader = reader
+        self._shutter = shutter
+
+    def shoot(self) -> tuple[bytes, str]:
+        """What the camera sees now; raise DeviceGone `camera_absent`."""
+        content = self._shutter()
+        if content is None:
+            raise DeviceGone("camera_absent")
+        return content, "image/jpeg"
 
     def look(self, path: Path) -> tuple[tuple[bytes, ...], bytes, str]:
         """Payloads in reading order, content and media type; DecodeError when it is no picture."""

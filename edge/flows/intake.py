@@ -43,6 +43,9 @@ from edge.wire.desk_json import (
     load_desk,
 )
 
+PIN_TRIES = 5
+PIN_PAUSE_S = 60.0
+"""After so many wrong PINs in a row none is looked at for a while (house rule)."""
 OPEN_ENDINGS = ("closed", "held", "cancelled")
 """Document phases of deliveries on which the platform has not yet decided."""
 
@@ -84,6 +87,8 @@ class Intake:
         self._lookup = Lookup(registry=doors.registry, store=doors.store, lab=lab, device=device)
         self._desk = Desk()
         self._override: tuple[Code, str, str] | None = None
+        self._pin_failures = 0
+        self._pin_failed_ns = 0
         self.signal: Signal | None = None
 
     @property
@@ -154,6 +159,14 @@ class Intake:
         kept = self._keep(photo, EvidenceKind.SEAL) if photo else None
         self._apply(inputs.SealJudged(state, kept))
 
+    def sign(self, *, acknowledged: bool, drawn: bytes | None) -> None:
+        """The receiver signs; `drawn` is the signature as SVG, kept here and never sent."""
+        kept = None
+        if drawn is not None:
+            photo = Photo(drawn, "image/svg+xml", self._doors.clock.now())
+            kept = self._keep(photo, EvidenceKind.SIGNATURE)
+        self._apply(inputs.ReceiptSigned(acknowledged=acknowledged, evidence=kept))
+
     def propose_override(self, code: Code, subject: str, reason: str) -> None:
         """The next badge decides: a supervisor approves with it."""
         self._override = (code, subject, reason)
@@ -181,11 +194,21 @@ class Intake:
 
     def enter_pin(self, person: PersonId, pin: str) -> None:
         """A staff member without a badge: the PIN counts like the badge, or for nothing."""
-        known = self._lookup.person(person)
-        if known is None or not pin_fits(pin, known.pin_hash):
+        now_ns = self._doors.clock.mono_ns()
+        if self._pin_failures >= PIN_TRIES and now_ns - self._pin_failed_ns < PIN_PAUSE_S * 1e9:
+            self.signal = Signal(Outcome.REFUSE, (Code.NOT_NOW,), person, (("missing", "pause"),))
+        elif self.is_pin_of(person, pin):
+            self._pin_failures = 0
+            self._show_badge(person)
+        else:
+            self._pin_failures += 1
+            self._pin_failed_ns = now_ns
             self.signal = Signal(Outcome.REFUSE, (Code.CODE_UNKNOWN,), person)
-            return
-        self._show_badge(person)
+
+    def is_pin_of(self, person: PersonId, pin: str) -> bool:
+        """Whether a PIN belongs to a registered person."""
+        known = self._lookup.person(person)
+        return known is not None and pin_fits(pin, known.pin_hash)
 
     def hear_decisions(self) -> None:
         """Apply the platform's decisions to every delivery that still waits for one."""

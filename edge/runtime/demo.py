@@ -75,7 +75,7 @@ class LocalSystem:
         self.central = _child("central", site.platform.config, logs)
         self.ship = _child("ship", site.station.config, logs)
         self._network = network or self.ship
-        desk = own_command("kiosk", "--config", str(site.station.config))
+        desk = own_command("kiosk", "--console", "--no-page", "--config", str(site.station.config))
         self.desk = DeskClient(Child("kiosk", desk, log=logs / "kiosk.log", piped=True))
 
     @contextmanager

@@ -74,7 +74,14 @@ class LocalSite:
 
     def desk(self, program: tuple[str, ...] | None = None) -> DeskClient:
         """The capture process of the desk; start it, then drive it."""
-        command = (*(program or own_command()), "kiosk", "--config", self.config)
+        command = (
+            *(program or own_command()),
+            "kiosk",
+            "--console",
+            "--no-page",
+            "--config",
+            self.config,
+        )
         log = self.site.folder / "logs" / "kiosk.log"
         desk = DeskClient(Child("kiosk", command, log=log, piped=True))
         self.at_end.callback(desk.kill)
