@@ -23,9 +23,9 @@ for name in ("--keys", "--broker", "--ca", "--cert", "--key"):
 options.add_argument("--topic", default="specimen/v1/+/+/+/ev/+")
 asked = options.parse_args()
 pinned = {key["key_id"]: key for key in json.loads(Path(asked.keys).read_bytes())["keys"]}
-# What is known of every place (station, epoch, sequence) and of every station's end. A real
-# consumer keeps both in its database, in the transaction in which it takes the event.
-seen, ends, count = {}, {}, {"ok": 0, "gap": 0, "same": 0, "bad": 0}
+# The digest at every place (station, epoch, sequence), and the last one of every station. A real
+# consumer keeps them in its database, in the transaction in which it takes the event.
+seen, count = {}, {"ok": 0, "gap": 0, "same": 0, "bad": 0}
 
 
 def judged(envelope: bytes) -> tuple[str, dict]:
@@ -44,18 +44,19 @@ def judged(envelope: bytes) -> tuple[str, dict]:
     is_own = event["source"] == "urn:specimen-edge:" + key["owner"].replace("/", ":")
     if key["purpose"] != "event" or not is_own or not begun <= at <= ended:
         raise ValueError
-    # At one place there is one event for ever: the same bytes again are a redelivery.
     place = station, epoch, number = event["source"], event["epoch"], int(event["sequence"])
-    if seen.get(place, digest) != digest or (number == 1) != (event["prev"] == "0" * 64):
+    before, prev, data = (station, epoch, number - 1), event["prev"], event["data"]
+    if number == 1:  # an epoch names the end of the one before it
+        before, prev = (station, data["last_epoch"], data["last_sequence"]), data["last_digest"]
+    # At one place there is one event for ever: the same bytes again are a redelivery.
+    if seen.get(place, digest) != digest or seen.get(before, prev) != prev:
         raise ValueError
     if place in seen:
         return "same", event
-    before, data = (epoch, number - 1, event["prev"]), event["data"]
-    if number == 1:  # an epoch names the end of the one before it
-        before = (data["last_epoch"], data["last_sequence"], data["last_digest"])
-    known = ends.get(station, before if asked.broker else (None, 0, None))  # may join anywhere
-    seen[place], ends[station] = digest, (epoch, number, digest)
-    return "ok" if before == known else "gap", event
+    # The first epoch of a station names none; a subscription may begin anywhere.
+    begins = station not in seen and (asked.broker or before == (station, None, 0))
+    seen[place] = seen[station] = digest
+    return "ok" if begins or before in seen else "gap", event
 
 
 def take(envelope: bytes) -> None:

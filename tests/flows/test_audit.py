@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from itertools import pairwise
@@ -258,6 +258,15 @@ def test_epochs_that_do_not_follow_each_other_are_found(
     assert altered.flaw() == Flaw(epochs[1], 1, "epoch")
 
 
+def test_an_epoch_under_another_name_is_found(
+    altered: Altered, epochs: tuple[EpochId, ...]
+) -> None:
+    other = "01890000-0000-7000-8000-0000000000ff"
+    for table in ("epochs", "events"):
+        altered.sql.execute(f"UPDATE {table} SET epoch=? WHERE epoch=?", (other, epochs[1]))  # noqa: S608 - table names of this test
+    assert altered.flaw() == Flaw(EpochId(other), 1, "columns")
+
+
 def test_every_flipped_byte_of_a_photograph_is_found(
     altered: Altered, epochs: tuple[EpochId, ...]
 ) -> None:
@@ -343,6 +352,20 @@ def test_what_the_key_itself_signed_must_make_sense(
         found = audit(store, ring=log.ring(), evidence=EvidenceFiles(log.evidence))
     expected = Flaw(events[0].epoch, *flaw) if flaw else None
     assert found.first_bad == expected
+
+
+def test_a_place_other_than_the_signed_one_is_found(tmp_path: Path) -> None:
+    log = signed_place(tmp_path)
+    (first,) = sealed_by(log.seal(), OPENED)
+    far = Tip(first.epoch, 4, first.digest)
+    event_id = CountingIds().event_id(LATER)
+    fifth = seal(
+        draft("device.started"), far, event_id=event_id, recorded_at=samples.NOW, by=log.seal()
+    )
+    with closing(SqliteStation(log.db)) as store:
+        store.open_epoch(first.epoch, first)
+        store.commit(events=(replace(fifth, sequence=2),))
+        assert audit(store, ring=log.ring()).first_bad == Flaw(first.epoch, 2, "columns")
 
 
 def test_the_key_of_another_station_does_not_speak_for_this_one(tmp_path: Path) -> None:

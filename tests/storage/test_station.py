@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -307,9 +307,7 @@ def test_everything_is_there_after_reopening(path: Path) -> None:
 def test_an_event_is_kept_once(sqlite: SqliteStation) -> None:
     (first, second) = chain(sqlite.tip(), 2)
     sqlite.commit(events=(first,))
-    twin = Sealed(
-        **{name: getattr(second, name) for name in second.__slots__} | {"event_id": first.event_id}
-    )
+    twin = replace(second, event_id=first.event_id)
     with pytest.raises(StorageError, match="event_id"):
         sqlite.commit(events=(twin,), documents=(document("d-1"),))
     assert sqlite.tip() == first.tip

@@ -102,10 +102,10 @@ def make_log(folder: Path) -> SignedLog:
 class Writer:
     """Records events one and a half seconds apart, as capture does."""
 
-    def __init__(self, log: SignedLog, store: SqliteStation) -> None:
+    def __init__(self, log: SignedLog, store: SqliteStation, *, first_id: int = 0) -> None:
         self._store = store
         self._clock, self._ids, self._by = SetClock(), CountingIds(), log.seal()
-        self._ids.count = sum(store.tip_of(epoch).sequence for epoch in store.epochs())
+        self._ids.count = first_id + sum(store.tip_of(epoch).sequence for epoch in store.epochs())
         self._recorder = Recorder(
             store=store, clock=self._clock, ids=self._ids, by=self._by, device=samples.DEVICE
         )
