@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from waiting import until
 
 from edge.cli.app import app
 from edge.core.envelope import EVENT_PAYLOAD_TYPE, open_envelope, sign_envelope
-from edge.mqtt.client import Access, MqttClient
-from edge.sim.broker import HOST, Mosquitto
+from edge.host.certificates import AUTHORITY_FILE, Authority, CertificateFiles
+from edge.host.clock import SystemClock
+from edge.mqtt.client import Access, MqttClient, TlsFiles
+from edge.sim.broker import HOST, BrokerTls, Mosquitto
 from edge.storage.station import SqliteStation
 from edge.wire.topics import Branch, Topic, type_level
 
@@ -253,30 +256,58 @@ def test_a_key_of_another_kind_is_refused(
     assert consume(keys, exported).summary == {"events": 0, "bad": EVENTS, "gaps": 0}
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(tmp_path / "broker")
+@dataclass
+class Line:
+    """A broker, and how station and consumer reach it."""
+
+    broker: Mosquitto
+    access: Access
+    options: list[str]
+
+
+@pytest.fixture(params=["plain", "tls"])
+def line(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Line]:
+    made = secured(tmp_path) if request.param == "tls" else Mosquitto(tmp_path / "broker")
     made.start()
-    yield made
+    options = ["--broker", f"{HOST}:{made.port}"]
+    tls = None
+    if request.param == "tls":
+        ca = tmp_path / "certificates" / AUTHORITY_FILE
+        own, platform = (
+            CertificateFiles.below(ca.parent, side) for side in ("station", "platform")
+        )
+        tls = TlsFiles(ca, own.cert, own.key)
+        options += ["--ca", str(ca), "--cert", str(platform.cert), "--key", str(platform.key)]
+    yield Line(made, Access(HOST, made.port, "desk", tls=tls), options)
     made.stop()
+
+
+def secured(folder: Path) -> Mosquitto:
+    """A broker with the shipped access list, whose clients show certificates."""
+    authority = Authority(folder / "certificates", now=SystemClock().now())
+    server = authority.issue_server("broker", hosts=(HOST,))
+    authority.issue_client("station", name=STATION.name)
+    authority.issue_client("platform", name="platform")
+    acl = folder / "acl"
+    acl.write_bytes((files("edge.mqtt") / "broker" / "acl").read_bytes())
+    acl.chmod(0o600)
+    return Mosquitto(folder / "broker", tls=BrokerTls(authority.cert, server.cert, server.key, acl))
 
 
 @pytest.mark.parametrize("begin", [0, 3])
 def test_it_takes_what_a_broker_brings_from_where_it_joins(
-    log: SignedLog, exported: Lines, broker: Mosquitto, tmp_path: Path, begin: int
+    log: SignedLog, exported: Lines, line: Line, tmp_path: Path, begin: int
 ) -> None:
     heard = tmp_path / "heard"
-    argv = [sys.executable, str(CONSUMER), "--keys", str(log.keys)]
+    argv = [sys.executable, str(CONSUMER), "--keys", str(log.keys), *line.options]
     with heard.open("wb") as output:
-        consumer = subprocess.Popen(
-            [*argv, "--broker", f"{HOST}:{broker.port}"], stdout=output, stderr=output
-        )
+        consumer = subprocess.Popen(argv, stdout=output, stderr=output)
     try:
-        with closing(MqttClient(Access(HOST, broker.port, "desk"), filters=())) as client:
+        with closing(MqttClient(line.access, filters=())) as client:
             client.connect()
             until(lambda: is_published(client, exported[begin], heard))
-            for line in exported[begin + 1 :]:
-                client.publish(topic_of(line), line)
+            for each in [*exported[begin + 1 :], *exported[begin:]]:
+                client.publish(topic_of(each), each)
             until(lambda: len(heard.read_bytes().splitlines()) == EVENTS - begin)
     finally:
         consumer.send_signal(signal.SIGINT)
