@@ -159,7 +159,7 @@ def _paint_mouth(look: FaceLook, sheet: Sheet, lit: Picture) -> None:
 def _paint_beard(look: FaceLook, sheet: Sheet, cover: Picture) -> None:
     if look.moustache:
         middle = look.mouth_v - look.lip_thick - 0.065 + 0.12 * sheet.u**2
-        ends = sheet.soft(np.abs(sheet.u) - look.mouth_wide * 0.95, 0.06)
+        ends = sheet.soft(np.abs(sheet.u) - look.mouth_wide - 0.05, 0.06)
         sheet.blend(sheet.band(middle, 0.04, 0.04) * ends * look.moustache, look.hair)
     if look.beard:
         ring = sheet.radius(Spot(0, look.mouth_v - 0.2, look.mouth_wide + 0.16, 0.34))

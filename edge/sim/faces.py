@@ -23,11 +23,12 @@ from edge.sim.face_sheet import HeadPose, Light, blotches, exposed, sheet_on
 VGA = (640, 480)
 CAST_SEEDS = (
     447, 91, 58, 29, 475, 153, 45, 469, 204, 232,
-    377, 56, 40, 285, 400, 262, 5, 66, 333, 417,
-    330, 332, 396, 471, 244, 103, 501, 311,
+    377, 56, 40, 285, 400, 5, 66, 333, 417, 330,
+    332, 396, 471, 244, 103, 501,
 )  # fmt: skip
-"""Chosen among 520 looks; the first n are far apart for every n. Any two pictures of one of them
-lie within .300, of two of them beyond .501 (dlib's ResNet, cosine, 15 pictures a look)."""
+"""Chosen among 520 looks; the first of them are the farthest apart. Measured with dlib's ResNet
+(cosine, 24 pictures against 5 portraits a look, strangers included): a look's own portraits lie
+within .323 (99 %: .211), those of others beyond .481; HOG found every face."""
 
 STRANGER_SEEDS = (516, 32)
 

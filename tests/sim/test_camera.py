@@ -1,6 +1,7 @@
 """The simulated camera over HTTP: any number of readers, unplugging, and a clean end."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -126,6 +127,23 @@ def test_a_new_reader_never_gets_an_old_scene(camera: SimulatedCamera, badge: Sc
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
         assert {code.payload.decode() for code in reader.read_frame(grey)} == texts
         wait_until_nobody_reads(camera)
+
+
+def test_a_reader_that_breaks_off_disturbs_nobody(
+    camera: SimulatedCamera, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for request in (b"GET /stream HTTP/1.1\r\n\r\n", b"GET /str", b"\x16\x03\x01\r\n\r\n"):
+        with closing(socket.create_connection((HOST, port_of(camera)), LIMIT_S)) as rude:
+            at_once = struct.pack("ii", 1, 0)
+            rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            rude.sendall(request)
+    with closing(connect(camera)) as connection:
+        connection.request("GET", "/stream")
+        answer = connection.getresponse()
+        for _ in range(3):
+            next_picture(answer)
+    wait_until_nobody_reads(camera)
+    assert capfd.readouterr().err == ""
 
 
 def test_one_still_and_nothing_else(camera: SimulatedCamera) -> None:
