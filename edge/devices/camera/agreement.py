@@ -99,7 +99,6 @@ class Agreement:
         self._forget(now_ns)
         frame = _by_payload(reads)
         doubted = _doubted(frame)
-        self._break_runs(frame)
         agreed = (
             self._follow(payload, seen, now_ns, in_doubt=payload in doubted)
             for payload, seen in frame.items()
@@ -131,18 +130,12 @@ class Agreement:
         for payload in gone:
             del self._tracks[payload]
 
-    def _break_runs(self, frame: dict[bytes, _Seen]) -> None:
-        for payload, track in self._tracks.items():
-            others = (seen for other, seen in frame.items() if other != payload)
-            if any(_same_place(track.quad, seen.quad) for seen in others):
-                track.run = 0
-
     def _follow(self, payload: bytes, seen: _Seen, now_ns: int, *, in_doubt: bool) -> Agreed | None:
         track = self._tracks.get(payload)
         if track is None:
             track = _Track(seen.quad, self._proves(payload), now_ns)
             self._tracks[payload] = track
-        if self._is_taken(seen.quad, payload, track.seen_ns):
+        if self._is_contested(payload, track, seen.quad):
             track.run = 0
         track.quad, track.seen_ns = seen.quad, now_ns
         track.plain = track.plain or seen.plain
@@ -153,11 +146,12 @@ class Agreement:
         track.accepted = True
         return Agreed(payload, seen.quad, next(iter(seen.engines)), how)
 
-    def _is_taken(self, quad: Quad, payload: bytes, since_ns: int) -> bool:
-        """Whether something else was read at the place since then (a misread of a moving label)."""
+    def _is_contested(self, payload: bytes, track: _Track, now_at: Quad) -> bool:
+        """Whether something else was read since, where this one was or where it is now."""
         return any(
-            track.seen_ns > since_ns and _same_place(track.quad, quad)
-            for other, track in self._tracks.items()
+            rival.seen_ns > track.seen_ns
+            and (_same_place(rival.quad, track.quad) or _same_place(rival.quad, now_at))
+            for other, rival in self._tracks.items()
             if other != payload
         )
 

@@ -60,6 +60,13 @@ CASES = [
     Case(
         "another read stood there since", [(read("A"),), (read("B", x=500),), (read("A", x=500),)]
     ),
+    Case("another read took its place", [(read("A"),), (read("B"),), (read("A", x=500),)]),
+    Case(
+        "a doubted frame does not count",
+        [(read("A"), read("B")), (read("A"),), (read("A"),)],
+        [(2, "A", How.TWO_FRAMES)],
+    ),
+    Case("two engines in doubt", [(read("A"), read("A", "two"), read("B"))]),
     Case(
         "contradiction outvoted later",
         [(read("A"),), (read("B"),), (read("A"),), (read("A"),)],

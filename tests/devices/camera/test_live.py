@@ -160,6 +160,12 @@ def test_nothing_is_read_while_paused_and_everything_again_after_it() -> None:
         reader.resume()
         until(lambda: desk.payloads() == [code(1), code(1)])
 
+        again = desk.accepted[-1].frame.number  # the gate has closed 24 frames later
+        until(lambda: (now := camera.latest()) is not None and now.number > again + 30)
+        reader.pause()
+        reader.resume()
+        until(lambda: desk.payloads() == [code(1)] * 3)
+
 
 def test_a_reader_outlives_the_camera_and_stops_in_time() -> None:
     picture = render_label(code(1), rng=np.random.default_rng(1)).bgr()
