@@ -195,11 +195,24 @@ class Qr(Section):
         return grammars
 
 
+class Camera(Section):
+    """The desk's camera: index, device path, video file, `shots/%03d.jpg` or loopback MJPEG URL."""
+
+    source: Words | None = None
+    width: int = Field(default=1280, ge=320, le=4096)
+    height: int = Field(default=720, ge=240, le=2160)
+
+
 class Page(Section):
-    """The touch page on loopback; `idle_lock_s` locks an untouched desk, 0 never."""
+    """The touch page on loopback; `idle_lock_s` locks an untouched desk, 0 never.
+
+    `strip` and `strip_url` are the demonstration's.
+    """
 
     port: int = Field(default=8321, ge=0, le=65_535)
     idle_lock_s: float = Field(default=300.0, ge=0, le=86_400)
+    strip: tuple[Words, ...] = ()
+    strip_url: str = Field(default="", pattern=r"^$|^http://127\.0\.0\.1:\d+$")
 
 
 class ClockTrust(Section):

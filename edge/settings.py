@@ -20,7 +20,18 @@ from pydantic_settings.exceptions import SettingsError
 
 from edge.core.errors import ConfigError
 from edge.core.problems import Problem, setting_problem
-from edge.sections import Broker, Central, ClockTrust, FilePath, Keys, Page, Qr, Rules, Station
+from edge.sections import (
+    Broker,
+    Camera,
+    Central,
+    ClockTrust,
+    FilePath,
+    Keys,
+    Page,
+    Qr,
+    Rules,
+    Station,
+)
 from edge.wire.chip_text import OWN_GRAMMARS
 from edge.wire.grammars import Grammar
 
@@ -79,6 +90,7 @@ class Settings(BaseSettings):
     central: Central = Central()
     qr: Qr = Qr()
     page: Page = Page()
+    camera: Camera = Camera()
     clock: ClockTrust = ClockTrust()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

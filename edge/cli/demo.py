@@ -3,20 +3,22 @@
 import json
 import signal
 import tempfile
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from edge.core.errors import EdgeError
+from edge.host.reach import free_port
 
 if TYPE_CHECKING:
     from edge.compose.reckoning import Summary
-    from edge.runtime.demo import Said
+    from edge.runtime.demo import Said, Tell
     from edge.runtime.provision import BrokerAddress
 
 _PORT_LIMIT = 65_535
@@ -29,27 +31,34 @@ def demo(
         str | None,
         typer.Option(metavar="HOST:PORT", help="A broker without TLS instead of an own mosquitto."),
     ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="The page's port; 0 takes a free one.")
+    ] = 8321,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     folder: Annotated[
         Path | None,
         typer.Option("--dir", help="Empty folder where stores, keys and evidence are kept."),
     ] = None,
 ) -> None:
-    """Run a station, its shipper, a platform and a broker through a delivery day by themselves.
+    """Run a station, its shipper, a platform and a broker with a simulated world.
 
-    A clean delivery of thirty cubes, one with a cube missing, a courier whose grant was revoked,
-    and one without network. There is no screen yet, so the day is the same with --once.
+    Without --once the desk's page is there to be touched: log in, lay out the forms, receive. With
+    --once a scripted day runs by itself: a clean delivery of thirty cubes, one with a cube missing,
+    a courier whose grant was revoked, and one without network.
 
     Exit status 0 when nothing was lost or doubled and all went as planned, else 1; 2 wrong use.
 
     Example: specimen-edge demo --once --json --dir ./day
     """
-    del once
     address = _address(broker) if broker else None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     console = Console(stderr=True, highlight=False)
     with _folder(folder) as place:
         try:
+            if not once:
+                _serve(place, address, console, port=port or free_port(), browser=browser)
+                return
             summary = _run(place, address, console)
         except EdgeError as error:
             console.print(f"specimen-edge: {error}", markup=False)
@@ -62,17 +71,41 @@ def demo(
 
 
 def _run(folder: Path, broker: "BrokerAddress | None", console: Console) -> "Summary":
-    try:
-        from edge.compose.demo import run_demo  # noqa: PLC0415 - the camera extra may be absent
-    except ModuleNotFoundError as error:
-        console.print(f'{error.name}: pip install "specimen-edge[camera]"', markup=False)
-        raise typer.Exit(2) from error
+    demo = _parts(console)
+    summary: Summary = demo.run_demo(demo.Wishes(folder, broker), _teller(console))
+    return summary
 
+
+def _serve(
+    folder: Path, broker: "BrokerAddress | None", console: Console, *, port: int, browser: bool
+) -> None:
+    demo = _parts(console)
+
+    def opened(url: str) -> None:
+        console.print(f"[bold]→ {url}[/]  收样台页面 · the desk's page")
+        console.print("  Ctrl-C 结束 · ends it")
+        if browser:
+            webbrowser.open(url)
+
+    demo.serve_demo(demo.Wishes(folder, broker, port), _teller(console), opened=opened)
+
+
+def _parts(console: Console) -> Any:
+    """The module that builds it, or a clear word about the extra that is absent."""
+    try:
+        from edge.compose import demo as parts  # noqa: PLC0415 - extras may be absent
+    except ModuleNotFoundError as error:
+        console.print(f'{error.name}: pip install "specimen-edge[camera,kiosk]"', markup=False)
+        raise typer.Exit(2) from error
+    return parts
+
+
+def _teller(console: Console) -> "Tell":
     def tell(said: "Said") -> None:
         mark = "[green]✓[/]" if said.ok else "[red]✗[/]"
         console.print(f"{mark} {said.zh} · {said.en}")
 
-    return run_demo(folder, broker=broker, tell=tell)
+    return tell
 
 
 def _interrupt(*_: object) -> None:

@@ -11,6 +11,8 @@ from edge.core.envelope import Seal
 from edge.core.ids import DeliveryId
 from edge.core.intake.state import Receipt
 from edge.core.people import Role
+from edge.devices.camera.capture import Camera
+from edge.devices.camera.source import parse_source
 from edge.devices.face.absent import NoFaceEngine
 from edge.devices.pictures import PictureEye
 from edge.devices.qr.cascade import QrReader
@@ -28,7 +30,9 @@ from edge.host.keys import FileSigner, PinnedKeys, key_id_of, read_pinned
 from edge.runtime.commands import Commands
 from edge.runtime.console import ConsoleDoor
 from edge.runtime.desk import DeskLoop, DeskProcess, Door
+from edge.runtime.desk_eye import DeskEye
 from edge.runtime.page import PageDesk, PageDoor
+from edge.runtime.strip import ask_strip
 from edge.settings import Settings
 from edge.storage.evidence import EvidenceFiles
 from edge.storage.link import LinkReader
@@ -57,6 +61,8 @@ def desk_process(settings: Settings, opening: Opening) -> Iterator[DeskProcess]:
         doors: list[Door] = []
         if opening.console:
             doors.append(ConsoleDoor(desk.loop, desk.commands))
+        if desk.eye is not None:
+            doors.append(desk.eye)
         if opening.page:
             doors.append(desk.page_door())
         yield DeskProcess(desk.loop, tuple(doors), version=__version__)
@@ -103,8 +109,10 @@ class _Desk:
             journal=self._journal,
         )
         self.loop.idle_lock_s = settings.page.idle_lock_s
-        eye = PictureEye(QrReader())
-        self.commands = Commands(intake, eye=eye, read_clock=self._clock.read)
+        self.eye = self._eye(intake) if settings.camera.source else None
+        shutter = self.eye.shoot if self.eye else lambda: None
+        pictures = PictureEye(QrReader(), shutter=shutter)
+        self.commands = Commands(intake, eye=pictures, read_clock=self._clock.read)
 
     def page_door(self) -> PageDoor:
         """The touch page."""
@@ -122,12 +130,35 @@ class _Desk:
             support=station.support_contact,
             language=station.language.value,
             version=__version__,
+            strip=self._settings.page.strip,
         )
-        app, streams = build_app(desk, hall)
+        url = self._settings.page.strip_url
+        strip = ask_strip(url) if url else None
+        app, streams = build_app(desk, hall, preview=self.eye, strip=strip)
         return PageDoor(
             app,
             port=self._settings.page.port,
             close_streams=streams.close,
+            journal=self._journal,
+        )
+
+    def _eye(self, intake: Intake) -> DeskEye:
+        """The live camera."""
+        wishes = self._settings.camera
+        source = parse_source(wishes.source or "")
+        camera = Camera(
+            source,
+            read_clock=self._clock.read,
+            journal=self._journal,
+            width=wishes.width,
+            height=wishes.height,
+        )
+        return DeskEye(
+            camera,
+            self.loop,
+            intake,
+            identify=self._identify,
+            clock=self._clock,
             journal=self._journal,
         )
 
@@ -178,11 +209,14 @@ class _Desk:
 
     def _look_around(self) -> Surroundings:
         age_h = self._registry.age_h(SetName.PEOPLE, self._clock.now())
+        camera = self.eye.camera.state if self.eye else None
         return Surroundings(
             online=self._link.online(),
             unsent=backlog_of(self._store, self._link.marks()).waiting,
             clock=self._clock.read().quality.value,
             roster_age_h=None if age_h == float("inf") else round(age_h, 1),
+            camera="absent" if camera is None else "live" if camera.live else "lost",
+            camera_why=camera.why if camera and not camera.live else "",
         )
 
     def _staff(self) -> tuple[Staff, ...]:

@@ -44,6 +44,14 @@ class Reach:
     why: str = ""
 
 
+def free_port() -> int:
+    """A port on loopback that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def reach(host: str, port: int, *, tls: TlsFiles | None, timeout_s: float) -> Reach:
     """Connect, shake hands, hang up; says nothing that a server would log as an error."""
     try:

@@ -1,6 +1,7 @@
 """A whole system on one machine: broker, platform, shipper and a desk, driven by a script."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -8,15 +9,17 @@ from pathlib import Path
 from typing import Protocol
 
 from edge.core.errors import DeviceGone, LinkDown
-from edge.ports import Clock
 from edge.runtime.desk_client import DeskClient
 from edge.runtime.provision import Site
 from edge.runtime.supervisor import Child, own_command
 from edge.sim.day import Turn, delivery_day
-from edge.sim.receiver import Receiver
+from edge.sim.live_receiver import LiveReceiver
+from edge.sim.stage import Stage
+from edge.sim.world import World
 
 READY_S = 60.0
 DECISION_S = 60.0
+PATIENCE_S = 25.0
 POLL_S = 0.1
 
 
@@ -65,17 +68,17 @@ class LocalSystem:
         *,
         network: Network | None,
         measure: Measure,
-        clock: Clock,
+        page: bool,
         tell: Tell,
     ) -> None:
         logs = site.folder / "logs"
         self._measure = measure
-        self._clock = clock
         self._tell = tell
         self.central = _child("central", site.platform.config, logs)
         self.ship = _child("ship", site.station.config, logs)
         self._network = network or self.ship
-        desk = own_command("kiosk", "--console", "--no-page", "--config", str(site.station.config))
+        screen = "--page" if page else "--no-page"
+        desk = own_command("kiosk", "--console", screen, "--config", str(site.station.config))
         self.desk = DeskClient(Child("kiosk", desk, log=logs / "kiosk.log", piped=True))
 
     @contextmanager
@@ -120,40 +123,46 @@ class LocalSystem:
     def _is_online(self) -> bool:
         return bool(self.desk.do("state")["online"])
 
-    def _await(self, holds: Callable[[], bool], within_s: float, what: str) -> None:
-        """Wait for a condition; raise LinkDown with the logs of whoever may be the cause."""
-        end_ns = self._clock.mono_ns() + int(within_s * 1e9)
+    def wait(self, holds: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
+        """Whether a condition came true in time; raise DeviceGone when a process has ended."""
+        end_s = time.monotonic() + within_s
         while not holds():
             for child in (self.central, self.ship):
-                if child.exit_status is not None:
+                if child.exit_status not in {None, 0}:
                     raise DeviceGone("process_ended", name=child.name, said=child.last_words())
-            if self._clock.mono_ns() > end_ns:
-                raise LinkDown(
-                    "demo_waits_in_vain",
-                    what=what,
-                    central=self.central.last_words(3),
-                    ship=self.ship.last_words(3),
-                )
+            if time.monotonic() > end_s:
+                return False
             threading.Event().wait(POLL_S)
+        return True
+
+    def _await(self, holds: Callable[[], bool], within_s: float, what: str) -> None:
+        """Wait for what must come; raise LinkDown with the words of whoever may be the cause."""
+        if not self.wait(holds, within_s):
+            raise LinkDown(
+                "demo_waits_in_vain",
+                what=what,
+                central=self.central.last_words(3),
+                ship=self.ship.last_words(3),
+            )
 
 
-def run_day(system: LocalSystem, site: Site, *, seed: int, tell: Tell) -> bool:
+def run_day(system: LocalSystem, stage: Stage, world: World, *, seed: int, tell: Tell) -> bool:
     """Every turn of the day, the offline one without network; whether each went as it should."""
-    went = [_take(turn, system, site, tell) for turn in delivery_day(site.world, seed=seed)]
+    went = [_take(turn, system, stage, world, tell) for turn in delivery_day(world, seed=seed)]
     return all(went)
 
 
-def _take(turn: Turn, system: LocalSystem, site: Site, tell: Tell) -> bool:
-    world = site.world
+def _take(turn: Turn, system: LocalSystem, stage: Stage, world: World, tell: Tell) -> bool:
     tell(Said(f"送样：{turn.zh}", f"delivery: {turn.en}"))
     if turn.offline:
         system.cut()
     first, second = world.receivers[:2]
-    receiver = Receiver(
+    receiver = LiveReceiver(
         system.desk,
-        badge=world.badges[first.person],
-        second_badge=world.badges[second.person],
-        photographs=site.folder / "photographs" / turn.name,
+        stage,
+        first=first.person,
+        second=second.person,
+        wait=system.wait,
         linger=(lambda: None) if turn.offline else system.await_decision,
     )
     visit = receiver.receive(turn.arrival)

@@ -85,12 +85,16 @@ class DeskLoop:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    def submit(self, order: Order) -> "Future[Moment]":
-        """Run an order in its turn; the future gives the desk as it was afterwards."""
+    def submit(self, order: Order, *, touch: bool = True) -> "Future[Moment]":
+        """Run an order in its turn; the future gives the desk as it was afterwards.
+
+        `touch` says that a person is there, so that the desk does not lock itself.
+        """
         done: Future[Moment] = Future()
 
         def run() -> None:
-            self._touched_ns = self._clock.mono_ns()
+            if touch:
+                self._touched_ns = self._clock.mono_ns()
             _settle(done, self._obey(order))
 
         self._orders.put(run)

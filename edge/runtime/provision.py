@@ -94,9 +94,13 @@ def provision(folder: Path, *, now: datetime, seed: int, reuse: bool = False) ->
     return site
 
 
-def configure(site: Site, broker: BrokerAddress) -> None:
+Sections = Mapping[str, Mapping[str, object]]
+"""More sections of a settings file, by name."""
+
+
+def configure(site: Site, broker: BrokerAddress, *, station: Sections | None = None) -> None:
     """Write both settings files, once it is known where the broker answers."""
-    _write_settings(site, site.station, broker, {})
+    _write_settings(site, site.station, broker, station or {})
     _write_settings(site, site.platform, broker, {"central": _central(site)})
 
 

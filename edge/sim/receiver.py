@@ -33,6 +33,21 @@ class Visit:
     reasons: tuple[str, ...]
 
 
+def visit_of(seen: Seen) -> Visit:
+    """How a delivery that lies ended on the desk went."""
+    reasons = dict.fromkeys(
+        (*seen["findings"], *(code for row in seen["groups"] for code in row["reasons"]))
+    )
+    return Visit(
+        delivery=seen["delivery"],
+        ending=str(seen["ending"] or Ending.CANCELLED),
+        counted=seen["counted"],
+        provisional=seen["provisional"],
+        receipt=seen["receipt"],
+        reasons=tuple(reasons),
+    )
+
+
 class Receiver:
     """Logs in with a badge, follows the screen's question, and tells what is going on.
 
@@ -110,17 +125,7 @@ class Receiver:
     def leave(self, seen: Seen) -> Visit:
         """Note how it ended and clear the desk."""
         self._linger()
-        reasons = dict.fromkeys(
-            (*seen["findings"], *(code for row in seen["groups"] for code in row["reasons"]))
-        )
-        visit = Visit(
-            delivery=seen["delivery"],
-            ending=str(seen["ending"] or Ending.CANCELLED),
-            counted=seen["counted"],
-            provisional=seen["provisional"],
-            receipt=seen["receipt"],
-            reasons=tuple(reasons),
-        )
+        visit = visit_of(seen)
         self._desk.do("next")
         return visit
 
