@@ -42,7 +42,7 @@ def build_app(
     """The service, and the streams that must be closed before it can stop."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     routes = _Routes(desk, hall, preview, strip)
-    _guard(app)
+    guard(app)
     app.get("/static/{name}")(static)
     app.get("/", response_class=HTMLResponse)(routes.page)
     app.get("/moments")(routes.moments)
@@ -177,11 +177,11 @@ async def _command(request: Request) -> dict[str, Any] | None:
     return parsed if isinstance(parsed, dict) else None
 
 
-def _guard(app: FastAPI) -> None:
+def guard(app: FastAPI) -> None:
     """Only this machine's own page may ask: no other host name, no other origin."""
 
     @app.middleware("http")
-    async def guard(
+    async def check(
         request: Request, proceed: Callable[[Request], Awaitable[Response]]
     ) -> Response:
         host = request.headers.get("host", "").rsplit(":", 1)[0]

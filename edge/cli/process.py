@@ -34,12 +34,18 @@ def settings_or_exit(config: Path | None) -> Settings:
         raise typer.Exit(2) from error
 
 
-def run_process(build: Build, config: Path | None) -> None:
-    """Build, run until SIGTERM or SIGINT, close in reverse order; exit status 1 on an error."""
-    settings = settings_or_exit(config)
+def stopped_by_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def run_process(build: Build, config: Path | None) -> None:
+    """Build, run until SIGTERM or SIGINT, close in reverse order; exit status 1 on an error."""
+    settings = settings_or_exit(config)
+    stop = stopped_by_signals()
     try:
         with build(settings) as process:
             process.run(stop)

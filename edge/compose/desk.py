@@ -16,6 +16,7 @@ from edge.devices.camera.source import parse_source
 from edge.devices.face.absent import NoFaceEngine
 from edge.devices.pictures import PictureEye
 from edge.devices.qr.cascade import QrReader
+from edge.devices.sound import AlsaSounder
 from edge.flows.backlog import backlog_of
 from edge.flows.daybook import day_rows
 from edge.flows.epoch import EpochOpener
@@ -32,6 +33,7 @@ from edge.runtime.console import ConsoleDoor
 from edge.runtime.desk import DeskLoop, DeskProcess, Door
 from edge.runtime.desk_eye import DeskEye
 from edge.runtime.page import PageDesk, PageDoor
+from edge.runtime.sounding import Sounding
 from edge.runtime.strip import ask_strip
 from edge.settings import Settings
 from edge.storage.evidence import EvidenceFiles
@@ -65,6 +67,9 @@ def desk_process(settings: Settings, opening: Opening) -> Iterator[DeskProcess]:
             doors.append(desk.eye)
         if opening.page:
             doors.append(desk.page_door())
+        sounder = AlsaSounder()
+        if opening.page and sounder.is_there:
+            doors.append(Sounding(desk.loop, sounder, journal=desk.journal))
         yield DeskProcess(desk.loop, tuple(doors), version=__version__)
 
 
@@ -75,7 +80,7 @@ class _Desk:
         self._settings = settings
         self._clock = SystemClock(assume_synced=settings.clock.assume_synced)
         self._ids = SystemIds()
-        self._journal = StructlogJournal("kiosk", level=settings.log_level)
+        self.journal = StructlogJournal("kiosk", level=settings.log_level)
         self._pinned = read_pinned(settings.keys_file)
         self._ring = PinnedKeys(self._pinned, self._clock)
         self._rules = shipped_rules(settings.rules.ruleset)
@@ -85,7 +90,7 @@ class _Desk:
         self._store = SqliteStation(settings.station_db)
         stack.callback(self._store.close)
         self._registry = SqliteRegistry(
-            settings.registry_db, ring=self._ring, station=self._station, journal=self._journal
+            settings.registry_db, ring=self._ring, station=self._station, journal=self.journal
         )
         stack.callback(self._registry.close)
         self._link = LinkReader(settings.link_db, clock=self._clock, boot_id=boot_id())
@@ -98,7 +103,7 @@ class _Desk:
             store=self._store,
             downlink=Downlink(self._ring, self._station),
             decisions_mark=lambda: self._registry.head(SetName.DECISIONS),
-            journal=self._journal,
+            journal=self.journal,
         )
         self.loop = DeskLoop(
             intake,
@@ -106,7 +111,7 @@ class _Desk:
             look_around=self._look_around,
             identify=self._identify,
             clock=self._clock,
-            journal=self._journal,
+            journal=self.journal,
         )
         self.loop.idle_lock_s = settings.page.idle_lock_s
         self.eye = self._eye(intake) if settings.camera.source else None
@@ -123,7 +128,7 @@ class _Desk:
             day=lambda: day_rows(self._store, self._clock.now()),
             staff=self._staff,
             clock=self._clock,
-            journal=self._journal,
+            journal=self.journal,
         )
         hall = Hall(
             lab=station.lab_name,
@@ -139,7 +144,7 @@ class _Desk:
             app,
             port=self._settings.page.port,
             close_streams=streams.close,
-            journal=self._journal,
+            journal=self.journal,
         )
 
     def _eye(self, intake: Intake) -> DeskEye:
@@ -149,7 +154,7 @@ class _Desk:
         camera = Camera(
             source,
             read_clock=self._clock.read,
-            journal=self._journal,
+            journal=self.journal,
             width=wishes.width,
             height=wishes.height,
         )
@@ -159,7 +164,7 @@ class _Desk:
             intake,
             identify=self._identify,
             clock=self._clock,
-            journal=self._journal,
+            journal=self.journal,
         )
 
     def _intake(self) -> Intake:
@@ -172,7 +177,7 @@ class _Desk:
             ids=self._ids,
             link=self._link,
             face=NoFaceEngine(),
-            journal=self._journal,
+            journal=self.journal,
             recorder=Recorder(
                 store=self._store,
                 clock=self._clock,
