@@ -17,16 +17,24 @@ from edge.flows.health import (
     diagnose,
     disk_health,
     key_health,
+    reference_health,
     store_health,
 )
 from edge.host.clock import SystemClock
 from edge.host.disk import look_at_disk
-from edge.host.keys import PinnedKey, key_id_of, read_pinned
+from edge.host.journal import StructlogJournal
+from edge.host.keys import PinnedKey, PinnedKeys, key_id_of, read_pinned
 from edge.host.reach import TlsFiles, reach
 from edge.sections import Broker
 from edge.settings import Settings
+from edge.storage.registry import SqliteRegistry
 from edge.storage.station import StationReader
+from edge.wire.reference import SetName
+from edge.wire.topics import Station
 
+NEEDED = (SetName.PEOPLE, SetName.GRANTS, SetName.COMMISSIONS, SetName.CONTRACTS)
+REFERENCE_HOURS = 24.0
+"""Reference data older than this is worth a look (house rule)."""
 LOOKED_AT = 1000
 """Events at the end of the chain that doctor recomputes."""
 
@@ -46,6 +54,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     yield clock_health(clock.read().quality)
     yield from _keys(settings)
     yield _broker(settings.broker)
+    yield from _reference(settings, clock)
     yield from _decoders()
 
 
@@ -71,6 +80,31 @@ def _store(path: Path) -> Diagnosis:
         return store_health("store", StoreFacts(str(path), why=str(error)), path=str(path))
     facts = StoreFacts(str(path), epoch=tip.epoch, sequence=tip.sequence, why=chain_fault(last))
     return store_health("store", facts, path=str(path))
+
+
+def _reference(settings: Settings, clock: SystemClock) -> tuple[Diagnosis, ...]:
+    """The age of each set that receiving needs; nothing to say on the platform's own machine."""
+    if settings.control_key.exists() and not settings.event_key.exists():
+        return ()
+    try:
+        ring = PinnedKeys.load(settings.keys_file, clock)
+    except ConfigError:
+        return ()  # the keys' own diagnosis names it
+    reader = SqliteRegistry(
+        settings.registry_db,
+        ring=ring,
+        station=Station.parse(settings.station.name),
+        journal=StructlogJournal("doctor", level="error"),
+    )
+    now = clock.now()
+    try:
+        ages = {name.value: reader.age_h(name, now) for name in NEEDED}
+    except StorageError as error:
+        path = str(settings.registry_db)
+        return (store_health("registry", StoreFacts(path, why=str(error)), path=path),)
+    finally:
+        reader.close()
+    return reference_health(ages, max_age_h=REFERENCE_HOURS)
 
 
 def _decoders() -> tuple[Diagnosis, ...]:
