@@ -98,7 +98,12 @@ class Intake:
 
     def view(self) -> DeskView:
         """What a person needs to see of it."""
-        return view_of(self._desk, self.signal, self._deliverers())
+        return view_of(
+            self._desk,
+            self.signal,
+            self._deliverers(),
+            overridable=self._rules.overridable,
+        )
 
     def start(self, version: str) -> None:
         """Resume the recorded desk; a commit that outlived the process is reported back first.

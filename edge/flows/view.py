@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from edge.core.codes import Code
+from edge.core.codes import SAFETY, Code
 from edge.core.findings import Facts
 from edge.core.ids import DeliveryId, GroupId, PersonId, SpecimenId
 from edge.core.intake.state import Delivery, Desk
@@ -41,6 +41,7 @@ class GroupRow:
     ruled: str | None = None
     missing: tuple[int, ...] = ()
     reasons: tuple[Code, ...] = ()
+    overridable: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,17 @@ class DeskView:
     receipt: str | None = None
 
 
-def view_of(desk: Desk, signal: Signal | None, deliverers: tuple[Person, ...] = ()) -> DeskView:
-    """The view of a desk and the last answer; `deliverers` are the project's people."""
+def view_of(
+    desk: Desk,
+    signal: Signal | None,
+    deliverers: tuple[Person, ...] = (),
+    *,
+    overridable: frozenset[Code] = frozenset(),
+) -> DeskView:
+    """The view of a desk and the last answer; `deliverers` are the project's people.
+
+    `overridable` are the codes that the rule set lets two persons set aside.
+    """
     shown = (
         SignalView(signal.outcome, signal.codes, signal.subject, signal.facts) if signal else None
     )
@@ -131,7 +141,7 @@ def view_of(desk: Desk, signal: Signal | None, deliverers: tuple[Person, ...] = 
         expected=len(commission.blocks()) if commission else 0,
         strays=len(delivery.strays),
         layers=len(delivery.layers),
-        groups=_rows(delivery),
+        groups=_rows(delivery, overridable - SAFETY),
         blind_blocks=tuple(block.specimen for block in delivery.blocks if block.group is None),
         findings=tuple(dict.fromkeys(each.code for each in delivery.findings)),
         provisional=delivery.provisional,
@@ -141,7 +151,7 @@ def view_of(desk: Desk, signal: Signal | None, deliverers: tuple[Person, ...] = 
     )
 
 
-def _rows(delivery: Delivery) -> tuple[GroupRow, ...]:
+def _rows(delivery: Delivery, overridable: frozenset[Code]) -> tuple[GroupRow, ...]:
     if delivery.commission is None:
         return ()
     read = {block.specimen: block for block in delivery.blocks}
@@ -158,6 +168,7 @@ def _rows(delivery: Delivery) -> tuple[GroupRow, ...]:
             )
             for each in group.specimens
         )
+        reasons = tuple(dict.fromkeys(f.code for f in outcome.findings)) if outcome else ()
         rows.append(
             GroupRow(
                 group=group.group,
@@ -171,7 +182,8 @@ def _rows(delivery: Delivery) -> tuple[GroupRow, ...]:
                 choice=outcome.final.value if outcome else None,
                 ruled=outcome.choice.value if outcome else None,
                 missing=tuple(tile.number for tile in tiles if not tile.read),
-                reasons=tuple(dict.fromkeys(f.code for f in outcome.findings)) if outcome else (),
+                reasons=reasons,
+                overridable=tuple(code for code in reasons if code in overridable),
             )
         )
     return tuple(rows)

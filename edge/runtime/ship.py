@@ -75,7 +75,20 @@ class ShipProcess:
                 return
             log = self._open_log()
         with closing(log):
-            self._build(log).run(stop)
+            shipping = self._built(log)
+            while shipping is None:
+                if stop.wait(STORE_RETRY_S):
+                    return
+                shipping = self._built(log)
+            shipping.run(stop)
+
+    def _built(self, log: StationReader) -> "Shipping | None":
+        """Everything joined, or None while a store cannot be read."""
+        try:
+            return self._build(log)
+        except StorageError as error:
+            self._journal.warning("ship.store", error=str(error))
+            return None
 
 
 class Shipping:

@@ -301,7 +301,12 @@ def test_it_takes_what_a_broker_brings_from_where_it_joins(
     heard = tmp_path / "heard"
     argv = [sys.executable, str(CONSUMER), "--keys", str(log.keys), *line.options]
     with heard.open("wb") as output:
-        consumer = subprocess.Popen(argv, stdout=output, stderr=output)
+        consumer = subprocess.Popen(
+            argv,
+            stdout=output,
+            stderr=output,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a background job starts with SIGINT ignored
+        )
     try:
         with closing(MqttClient(line.access, filters=())) as client:
             client.connect()
