@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
@@ -10,13 +11,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
-from edge.core.errors import DecodeError, EdgeError
+from edge.core.errors import EdgeError
 from edge.core.ids import PersonId
 from edge.flows.moment import Moment
 from kiosk.desk_door import DeskDoor, Hall, Preview, Strip
 from kiosk.screens import render_day, render_page, render_staff
 from kiosk.stream import BOUNDARY, Streams
-from kiosk.words import language_of
+from kiosk.words import language_of, words
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -65,22 +66,23 @@ class _Routes:
         self._hall = hall
         self._preview = preview
         self._strip = strip
-        self._done: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._done: OrderedDict[str, asyncio.Task[dict[str, Any]]] = OrderedDict()
         self.streams = Streams()
 
     async def page(self, request: Request) -> HTMLResponse:
         """The whole page."""
         spoken = self._language(request)
-        answer = HTMLResponse(render_page(self._desk.latest, self._hall, spoken))
+        moment = self._desk.latest
+        mark = self.streams.mark(moment)
+        answer = HTMLResponse(render_page(moment, self._hall, spoken, mark=mark))
         answer.set_cookie("lang", spoken, samesite="strict")
         return answer
 
     async def moments(self, request: Request) -> StreamingResponse:
         """Moments as they come, those after the last one seen first."""
         seen = request.headers.get("last-event-id") or request.query_params.get("since") or ""
-        since = int(seen) if seen.isdecimal() else None
         body = self.streams.moments(
-            self._desk, self._hall, language=self._language(request), since=since
+            self._desk, self._hall, language=self._language(request), since=seen
         )
         return StreamingResponse(body, media_type="text/event-stream")
 
@@ -102,20 +104,30 @@ class _Routes:
         key = request.headers.get("idempotency-key", "")
         if not 0 < len(key) <= KEY_LIMIT_CHARS:
             return JSONResponse({"error": "no_key"}, status_code=400)
-        if key in self._done:
-            return JSONResponse(self._done[key])
         command = await _command(request)
         if command is None:
             return JSONResponse({"error": "command_malformed"}, status_code=400)
-        if self._desk.latest.around.locked and command.get("do") != "unlock":
-            return JSONResponse({"error": "locked"}, status_code=409)
-        self._done[key] = await _carry_out(self._desk, command)
-        while len(self._done) > KEYS_KEPT:
-            self._done.popitem(last=False)
-        return JSONResponse(self._done[key])
+        if key not in self._done:
+            if self._desk.latest.around.locked and command.get("do") != "unlock":
+                told = {"error": "locked"} | self._say("locked", request)
+                return JSONResponse(told, status_code=409)
+            self._done[key] = asyncio.create_task(_carry_out(self._desk, command))
+            while len(self._done) > KEYS_KEPT:
+                self._done.popitem(last=False)
+        told = await asyncio.shield(self._done[key])
+        return JSONResponse(told | self._say(told["error"], request))
+
+    def _say(self, error: str | None, request: Request) -> dict[str, str]:
+        """What a person reads when a touch did nothing."""
+        if error is None:
+            return {}
+        texts = words(self._language(request))["errors"]
+        return {"say": " · ".join(texts.get(error, texts["other"]))}
 
     async def day(self, request: Request) -> HTMLResponse:
-        """The day's list, for the sheet that shows it."""
+        """The day's list, for the sheet that shows it; not on a locked desk."""
+        if self._desk.latest.around.locked:
+            return HTMLResponse("", status_code=409)
         rows = await asyncio.wrap_future(self._desk.day())
         return HTMLResponse(render_day(rows, self._hall, self._language(request)))
 
@@ -149,8 +161,6 @@ async def _carry_out(desk: DeskDoor, command: dict[str, Any]) -> dict[str, Any]:
             moment = await asyncio.wrap_future(desk.unlock(person, str(command.get("pin", ""))))
         else:
             moment = await asyncio.wrap_future(desk.act(command))
-    except DecodeError as error:
-        return {"error": error.code}
     except EdgeError as error:
         return {"error": error.code}
     return _told(moment)
@@ -167,12 +177,14 @@ def _told(moment: Moment) -> dict[str, Any]:
 
 
 async def _command(request: Request) -> dict[str, Any] | None:
-    body = await request.body()
-    if len(body) > BODY_LIMIT_BYTES:
-        return None
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT_BYTES:
+            return None
     try:
-        parsed = await request.json()
-    except ValueError:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
 

@@ -10,6 +10,7 @@ import segno
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from edge.core.codes import Code
 from edge.core.intake.step import Outcome
 from edge.core.moments import CHINA
 from edge.flows.moment import DayRow, Moment, Staff
@@ -44,10 +45,10 @@ def render(moment: Moment, hall: Hall, language: str) -> Regions:
     return Regions(*(_fill(name, context) for name in _names(context["screen"])))
 
 
-def render_page(moment: Moment, hall: Hall, language: str) -> str:
-    """The whole page, as it is first loaded."""
+def render_page(moment: Moment, hall: Hall, language: str, *, mark: str) -> str:
+    """The whole page, as it is first loaded; `mark` names the moment that it shows."""
     regions = render(moment, hall, language)
-    context = _context(moment, hall, language) | {"regions": regions, "number": moment.number}
+    context = _context(moment, hall, language) | {"regions": regions, "mark": mark}
     return _fill("page.html", context)
 
 
@@ -76,6 +77,7 @@ def _names(screen: str) -> tuple[str, str, str, str]:
 def _context(moment: Moment, hall: Hall, language: str) -> dict[str, Any]:
     view, around = moment.view, moment.around
     t = words(language)
+    comma = ", " if language == "en" else "，"
     screen = "lock" if around.locked else _TEMPLATES.get(view.phase, view.phase)
     return {
         "t": t,
@@ -85,15 +87,15 @@ def _context(moment: Moment, hall: Hall, language: str) -> dict[str, Any]:
         "around": around,
         "screen": screen,
         "is_open": view.phase in _OPEN,
-        "signal": _signal(moment, t) if _is_told(moment, screen) else None,
+        "signal": _signal(moment, t, language) if _is_told(moment, screen) else None,
         "defects": DEFECTS,
         "notes": NOTES,
         "stamp": _stamp(view, t),
-        "sentence": _sentence(view, t),
+        "sentence": _sentence(view, t, comma),
         "receipt": _qr(view.receipt) if view.receipt else "",
         "short": _short,
         "local": _local,
-        "numbers": lambda row: "、".join(str(number) for number in row.missing),
+        "numbers": lambda row: comma.join(str(number) for number in row.missing),
         "reasons": lambda row: [t["codes"][code] for code in row.reasons],
     }
 
@@ -101,17 +103,19 @@ def _context(moment: Moment, hall: Hall, language: str) -> dict[str, Any]:
 def _is_told(moment: Moment, screen: str) -> bool:
     """Whether the last answer is worth a band: a screen that shows it anyway does not repeat it."""
     signal = moment.view.signal
-    if signal is None or screen in {"idle", "lock"}:
+    if signal is None:
         return False
     if screen in _SCANNING:
         return True
+    if screen == "lock":
+        return Code.NOT_NOW in signal.codes
     quiet = {Outcome.OK, Outcome.GROUP_COMPLETE}
     if screen in _SHOWS_HOLDS:
         quiet |= {Outcome.HOLD, Outcome.OFFLINE}
     return Outcome(signal.outcome) not in quiet
 
 
-def _signal(moment: Moment, t: Mapping[str, Any]) -> dict[str, Any] | None:
+def _signal(moment: Moment, t: Mapping[str, Any], language: str) -> dict[str, Any] | None:
     """The last answer: its outcome from the one table, what happened, and what to do."""
     signal = moment.view.signal
     if signal is None:
@@ -123,7 +127,7 @@ def _signal(moment: Moment, t: Mapping[str, Any]) -> dict[str, Any] | None:
     missing = t["missing"].get(facts.get("missing") or facts.get("waiting_for", ""), "")
     return {
         "outcome": outcome.value,
-        "word": shown.zh if t["frame"]["other_language"] == "EN" else shown.en,
+        "word": shown.en if language == "en" else shown.zh,
         "shape": shown.shape,
         "what": what,
         "todo": missing or todo,
@@ -145,7 +149,7 @@ def _stamp(view: DeskView, t: Mapping[str, Any]) -> dict[str, str]:
     return {"word": closed.get(view.ending or "cancelled", ""), "state": state, "kind": kind}
 
 
-def _sentence(view: DeskView, t: Mapping[str, Any]) -> str:
+def _sentence(view: DeskView, t: Mapping[str, Any], comma: str) -> str:
     """The summary that receiver and deliverer agree on."""
     by_choice: dict[str, list[GroupRow]] = {"accept": [], "hold": [], "refuse": []}
     for row in view.groups:
@@ -157,7 +161,7 @@ def _sentence(view: DeskView, t: Mapping[str, Any]) -> str:
         parts.append(t["sign"]["sentence_hold"].format(g=len(by_choice["hold"])))
     if by_choice["refuse"]:
         parts.append(t["sign"]["sentence_refuse"].format(g=len(by_choice["refuse"])))
-    return "，".join(parts) if t["frame"]["other_language"] == "EN" else ", ".join(parts)
+    return comma.join(parts)
 
 
 def _qr(text: str) -> Markup:

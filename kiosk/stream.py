@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 
+from edge.flows.moment import Moment
 from kiosk.desk_door import DeskDoor, Hall, Preview
 from kiosk.screens import render
 
@@ -14,33 +16,42 @@ BOUNDARY = "frame"
 
 
 class Streams:
-    """Open streams end when the page's service does: none may hold up the stop."""
+    """Open streams end when the page's service does: none may hold up the stop.
+
+    Moments are numbered anew by every process, so their marks on the page carry its `run`.
+    """
 
     def __init__(self) -> None:
         self.closing = False
+        self._run = secrets.token_hex(4)
 
     def close(self) -> None:
         """End every stream."""
         self.closing = True
 
+    def mark(self, moment: Moment) -> str:
+        """What the page remembers of the moment that it shows."""
+        return f"{self._run}-{moment.number}"
+
     async def moments(
-        self, desk: DeskDoor, hall: Hall, *, language: str, since: int | None
+        self, desk: DeskDoor, hall: Hall, *, language: str, since: str
     ) -> AsyncIterator[bytes]:
-        """Every moment after `since`, each whole; a comment now and then keeps the line alive."""
+        """Every moment after the mark `since`; the latest one when that mark is not of this run."""
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
         end = desk.listen(lambda _: _wake(loop, changed))
-        seen = -1 if since is None else since
+        run, _, number = since.rpartition("-")
+        seen = int(number) if run == self._run and number.isdecimal() else -1
         beat = loop.time()
         try:
             yield b"retry: 500\n\n"
             while not self.closing:
                 changed.clear()
                 fresh = desk.after(seen) if seen >= 0 else (desk.latest,)
-                for moment in fresh or ():
+                for moment in fresh:
                     seen = moment.number
                     body = json.dumps(asdict(render(moment, hall, language)), ensure_ascii=False)
-                    yield f"id: {moment.number}\nevent: moment\ndata: {body}\n\n".encode()
+                    yield f"id: {self.mark(moment)}\nevent: moment\ndata: {body}\n\n".encode()
                 if loop.time() - beat > HEARTBEAT_S:
                     beat = loop.time()
                     yield b": here\n\n"

@@ -199,21 +199,23 @@ class Intake:
 
     def enter_pin(self, person: PersonId, pin: str) -> None:
         """A staff member without a badge: the PIN counts like the badge, or for nothing."""
+        if self.proves_pin(person, pin):
+            self._show_badge(person)
+
+    def proves_pin(self, person: PersonId, pin: str) -> bool:
+        """Whether a PIN is a registered person's; else says so, and after a few looks at none."""
+        known = self._lookup.person(person)
         now_ns = self._doors.clock.mono_ns()
         if self._pin_failures >= PIN_TRIES and now_ns - self._pin_failed_ns < PIN_PAUSE_S * 1e9:
-            self.signal = Signal(Outcome.REFUSE, (Code.NOT_NOW,), person, (("missing", "pause"),))
-        elif self.is_pin_of(person, pin):
+            self.signal = Signal(Outcome.WARN, (Code.NOT_NOW,), person, (("missing", "pause"),))
+        elif known is not None and pin_fits(pin, known.pin_hash):
             self._pin_failures = 0
-            self._show_badge(person)
+            return True
         else:
             self._pin_failures += 1
             self._pin_failed_ns = now_ns
-            self.signal = Signal(Outcome.REFUSE, (Code.CODE_UNKNOWN,), person)
-
-    def is_pin_of(self, person: PersonId, pin: str) -> bool:
-        """Whether a PIN belongs to a registered person."""
-        known = self._lookup.person(person)
-        return known is not None and pin_fits(pin, known.pin_hash)
+            self.signal = Signal(Outcome.WARN, (Code.NOT_NOW,), person, (("missing", "pin"),))
+        return False
 
     def hear_decisions(self) -> None:
         """Apply the platform's decisions to every delivery that still waits for one."""

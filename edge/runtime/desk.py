@@ -2,7 +2,6 @@
 
 import queue
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -61,7 +60,7 @@ class DeskLoop:
         self._journal = journal
         self._orders: queue.Queue[Callable[[], None] | None] = queue.Queue(maxsize=QUEUE_LIMIT)
         self._listeners: set[Listener] = set()
-        self._moments: deque[Moment] = deque(maxlen=REMEMBERED)
+        self._moments: tuple[Moment, ...] = ()
         self._number = 0
         self._touched_ns = clock.mono_ns()
         self._locked = False
@@ -165,7 +164,7 @@ class DeskLoop:
         self._number += 1
         moment = Moment(self._number, self._intake.view(), self._around(), error)
         if not error:
-            self._moments.append(moment)
+            self._moments = (*self._moments, moment)[-REMEMBERED:]
             for listener in tuple(self._listeners):
                 listener(moment)
         return moment
@@ -179,14 +178,14 @@ class DeskLoop:
         code = self._identify(reading.payload)
         operator = self._intake.desk.operator
         is_own = isinstance(code, BadgeCode) and operator and code.person == operator.person
-        if self._locked and is_own:
+        if not self._locked:
+            self._intake.read(reading, evidence())
+        elif is_own:
             self._locked = False
-            return
-        self._intake.read(reading, evidence())
 
     def _unlock_by_pin(self, person: PersonId, pin: str) -> None:
         operator = self._intake.desk.operator
-        if operator and operator.person == person and self._intake.is_pin_of(person, pin):
+        if operator and operator.person == person and self._intake.proves_pin(person, pin):
             self._locked = False
 
 

@@ -5,7 +5,7 @@ const regions = ["header", "main", "bar", "band"];
 const byId = (id) => document.getElementById(id);
 const overlay = byId("overlay");
 let open = null; // id of the sheet that is open
-let number = Number(document.body.dataset.number);
+let mark = document.body.dataset.mark; // the moment that is shown
 let busy = false;
 let digits = "";
 let person = null;
@@ -26,6 +26,7 @@ function show(id, html) {
     const old = kept.get(node.dataset.keep);
     if (old && old.className === node.className) node.replaceWith(old);
   }
+  for (const image of region.querySelectorAll("img[data-preview]")) image.removeAttribute("src"); // a picture out of sight must not stream
   region.replaceChildren(fresh.content);
   region.shown = html;
   for (const tile of region.querySelectorAll("[data-tile]")) {
@@ -47,17 +48,16 @@ function settle() {
 }
 
 function receive(event) {
-  number = Number(event.lastEventId);
+  mark = event.lastEventId;
   const moment = JSON.parse(event.data);
   for (const id of regions) show(id, moment[id]);
   settle();
-  document.body.dataset.number = String(number);
 }
 
 let source = null;
 function listen() {
   if (source) source.close();
-  source = new EventSource(`/moments?since=${number}`);
+  source = new EventSource(`/moments?since=${mark}`);
   source.addEventListener("moment", receive);
   source.onopen = () => notice(null);
   source.onerror = () => {
@@ -110,8 +110,8 @@ async function act(command) {
   busy = true;
   try {
     const answer = await send(command);
-    if (answer && answer.error) notice(document.body.dataset.notSent);
-    else if (answer) leave();
+    if (answer && answer.error) notice(answer.say || document.body.dataset.notSent);
+    else if (answer) { notice(null); leave(); }
   } finally {
     busy = false;
   }
@@ -127,7 +127,8 @@ function leave() {
 }
 
 async function fetchInto(path, purpose) {
-  const answer = await fetch(path);
+  const answer = await fetch(path).catch(() => null);
+  if (!answer || !answer.ok) { notice(document.body.dataset.notSent); return; }
   overlay.innerHTML = await answer.text();
   overlay.dataset.purpose = purpose || "pin";
   overlay.hidden = false;
