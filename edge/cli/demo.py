@@ -60,6 +60,9 @@ def demo(
                 _serve(place, address, console, port=port or free_port(), browser=browser)
                 return
             summary = _run(place, address, console)
+        except KeyboardInterrupt as interrupt:
+            console.print("已结束 · ended")
+            raise typer.Exit(130 if once else 0) from interrupt
         except EdgeError as error:
             console.print(f"specimen-edge: {error}", markup=False)
             raise typer.Exit(1) from error
