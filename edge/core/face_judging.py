@@ -1,0 +1,164 @@
+"""Frames of whoever stands at the desk become one verdict: never a match that a gate forbade."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from statistics import median
+
+from edge.core.events import FaceScore
+from edge.core.faces import Described, Enrolled, Flaw, Likeness, average, likeness, nearest
+from edge.core.ids import PersonId
+
+UNCHECKED = "not_checked"
+
+
+class Hint(StrEnum):
+    """What the person should do, one thing at a time."""
+
+    LOOK_HERE = "look_here"
+    CLOSER = "closer"
+    HOLD_STILL = "hold_still"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    ONE_AT_A_TIME = "one_at_a_time"
+
+
+class NoAnswer(StrEnum):
+    """A frame that the engine did not describe in time."""
+
+    LOST = "lost"
+
+
+Seen = Described | Flaw | NoAnswer
+"""What one frame gave."""
+
+_HINTS = {
+    Flaw.NO_FACE: Hint.LOOK_HERE,
+    Flaw.TURNED: Hint.LOOK_HERE,
+    Flaw.TOO_SMALL: Hint.CLOSER,
+    Flaw.BLURRED: Hint.HOLD_STILL,
+    Flaw.TOO_DARK: Hint.TOO_DARK,
+    Flaw.TOO_BRIGHT: Hint.TOO_BRIGHT,
+    Flaw.SEVERAL_FACES: Hint.ONE_AT_A_TIME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What makes a match; threshold and margin on the scale 0..1 of one engine.
+
+    `agree` of the last `window` frames name one person; after `patience` faces that could be
+    compared, or `limit_s` seconds, the answer is no.
+    """
+
+    threshold: float
+    margin: float
+    agree: int = 3
+    window: int = 5
+    patience: int = 15
+    limit_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The end of a check: who it is, when somebody was matched, and what leaves the station."""
+
+    person: PersonId | None
+    score: FaceScore
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One frame: the face when it could be compared, and the person when it held every term."""
+
+    face: Described | None = None
+    like: Likeness | None = None
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """A check in progress; each frame makes the next one."""
+
+    terms: Terms
+    engine: str
+    people: tuple[Enrolled, ...] = field(repr=False)
+    begun_ns: int
+    looks: tuple[_Look, ...] = field(default=(), repr=False)
+    scores: tuple[float, ...] = field(default=(), repr=False)
+    hint: Hint | None = Hint.LOOK_HERE
+    ended: Judged | None = None
+
+    def see(self, seen: Seen, at_ns: int) -> "Judging":
+        """Take one frame up; after the end nothing changes any more."""
+        if self.ended is not None:
+            return self
+        look = self._look(seen)
+        scores = self.scores if look.like is None else (*self.scores, look.like.score)
+        window = (*self.looks, look)[-self.terms.window :]
+        after = replace(self, looks=window, scores=scores, hint=_hint(seen))
+        return replace(after, ended=after.verdict(at_ns))
+
+    def wait(self, at_ns: int) -> "Judging":
+        """No frame came; the time limit counts all the same."""
+        return self if self.ended is not None else replace(self, ended=self._out_of_time(at_ns))
+
+    def verdict(self, at_ns: int) -> Judged | None:
+        """What the frames so far come to, None while it is open."""
+        return self._match() or self._out_of_time(at_ns)
+
+    def _look(self, seen: Seen) -> _Look:
+        if not isinstance(seen, Described):
+            return _Look()
+        like = nearest(seen.vector, self.people)
+        return _Look(seen, like, accepted=like is not None and self._holds(like))
+
+    def _holds(self, like: Likeness) -> bool:
+        apart = like.margin is None or like.margin >= self.terms.margin
+        return like.score >= self.terms.threshold and apart
+
+    def _match(self) -> Judged | None:
+        """1:N proposed the same person often enough, nobody else once; then 1:1 decides."""
+        accepted = [look for look in self.looks if look.accepted and look.like and look.face]
+        named = Counter(look.like.person for look in accepted if look.like)
+        if len(named) != 1 or not self.looks[-1].accepted:
+            return None
+        ((person, count),) = named.items()
+        if count < self.terms.agree:
+            return None
+        probe = average([look.face.vector for look in accepted if look.face])
+        return self._decide(person, nearest(probe, self.people))
+
+    def _decide(self, person: PersonId, like: Likeness | None) -> Judged | None:
+        if like is None or like.person != person or not self._holds(like):
+            return None
+        return Judged(person, self._score("match", like.score, like.margin))
+
+    def _out_of_time(self, at_ns: int) -> Judged | None:
+        late = at_ns - self.begun_ns >= self.terms.limit_s * 1e9
+        if not late and len(self.scores) < self.terms.patience:
+            return None
+        if len(self.scores) < self.terms.agree:
+            return Judged(None, self._score("low_quality", max(self.scores, default=0.0), None))
+        return Judged(None, self._score("no_match", median(self.scores), None))
+
+    def _score(self, verdict: str, score: float, margin: float | None) -> FaceScore:
+        return FaceScore(
+            verdict=verdict,
+            score=round(score, 4),
+            threshold=self.terms.threshold,
+            margin=None if margin is None else round(margin, 4),
+            engine=self.engine,
+            liveness=UNCHECKED,
+        )
+
+
+def _hint(seen: Seen) -> Hint | None:
+    return _HINTS[seen] if isinstance(seen, Flaw) else None
+
+
+def one_to_one(probe: Described, template: Enrolled, terms: Terms, *, engine: str) -> FaceScore:
+    """A single picture against a single person: match or no_match."""
+    score = likeness(probe.vector, template.vector)
+    verdict = "match" if score >= terms.threshold else "no_match"
+    return FaceScore(verdict, round(score, 4), terms.threshold, None, engine, UNCHECKED)

@@ -1,0 +1,87 @@
+"""The face engine's own process: pictures on standard input, descriptions on standard output.
+
+It ends when its standard input does, so it never outlives the station.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from edge.core.errors import EdgeError
+from edge.core.faces import Described, Flaw
+from edge.devices.face.models import find_models
+from edge.devices.face.populations import Population
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a worker is started with."""
+
+    population: Population
+    models_dir: Path | None = None
+
+    def to_text(self) -> str:
+        """One argument of a command line."""
+        population = self.population
+        return json.dumps(
+            {
+                "name": population.name,
+                "threshold": population.threshold,
+                "margin": population.margin,
+                "mean": population.mean,
+                "models_dir": None if self.models_dir is None else str(self.models_dir),
+            }
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> "Equipment":
+        """Equipment as `to_text` writes it."""
+        told = json.loads(text)
+        population = Population(
+            told["name"], told["threshold"], told["margin"], mean=tuple(told["mean"])
+        )
+        folder = told["models_dir"]
+        return cls(population, None if folder is None else Path(folder))
+
+
+def main(equipment: Equipment, source: BinaryIO, sink: BinaryIO) -> int:
+    """Describe pictures until the source ends; 1 when there is no engine."""
+    try:
+        models = find_models(equipment.models_dir)
+    except EdgeError as error:
+        _refuse(sink, error)
+        return 1
+    from edge.devices.face.dlib_engine import DlibEngine  # noqa: PLC0415 - the extra may be absent
+    from edge.devices.face.frames import (  # noqa: PLC0415 - numpy may be absent
+        ASK,
+        pack_ready,
+        pack_tell,
+        unpack_ask,
+        unpack_head,
+    )
+
+    engine = DlibEngine(models, equipment.population)
+    _send(sink, pack_ready(engine.engine_id))
+    while len(start := source.read(ASK.size)) == ASK.size:
+        head = unpack_head(start)
+        ask = unpack_ask(head, source.read(head.limits_bytes), source.read(head.pixel_bytes))
+        told: Described | Flaw = engine.describe(ask.bgr, ask.limits, mirrored=ask.mirrored)
+        _send(sink, pack_tell(ask.number, told))
+    return 0
+
+
+def _refuse(sink: BinaryIO, error: EdgeError) -> None:
+    from edge.devices.face.frames import pack_absent  # noqa: PLC0415 - numpy may be absent
+
+    _send(sink, pack_absent(error.code, {key: str(value) for key, value in error.facts.items()}))
+
+
+def _send(sink: BinaryIO, content: bytes) -> None:
+    sink.write(content)
+    sink.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Equipment.parse(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer))
