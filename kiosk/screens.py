@@ -87,6 +87,7 @@ def _context(moment: Moment, hall: Hall, language: str) -> dict[str, Any]:
         "around": around,
         "screen": screen,
         "is_open": view.phase in _OPEN,
+        "decided": _decided(view),
         "signal": _signal(moment, t, language) if _is_told(moment, screen) else None,
         "defects": DEFECTS,
         "notes": NOTES,
@@ -162,6 +163,11 @@ def _sentence(view: DeskView, t: Mapping[str, Any], comma: str) -> str:
     if by_choice["refuse"]:
         parts.append(t["sign"]["sentence_refuse"].format(g=len(by_choice["refuse"])))
     return comma.join(parts)
+
+
+def _decided(view: DeskView) -> list[tuple[int, GroupRow]]:
+    """Groups with their numbers, those that the rules do not take first."""
+    return sorted(enumerate(view.groups, 1), key=lambda each: each[1].ruled == "accept")
 
 
 def _qr(text: str) -> Markup:

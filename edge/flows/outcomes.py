@@ -34,7 +34,7 @@ OUTCOMES: Final[Mapping[Outcome, Presentation]] = {
         GREEN,
         "double",
         "组齐",
-        "Group complete",
+        "Complete",
         ((1500, 90), (0, 50), (2100, 120)),
         "green-2",
     ),
@@ -58,7 +58,7 @@ OUTCOMES: Final[Mapping[Outcome, Presentation]] = {
         "red-fast",
     ),
     Outcome.OFFLINE: Presentation(
-        PURPLE, WHITE, "offline", "离线暂收", "Kept offline", ((450, 250),), "purple-slow"
+        PURPLE, WHITE, "offline", "离线暂收", "Offline", ((450, 250),), "purple-slow"
     ),
 }
 """Every outcome that the desk can give."""

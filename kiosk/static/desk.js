@@ -41,6 +41,8 @@ function settle() {
   for (const image of document.querySelectorAll("img[data-preview]")) {
     if (!image.getAttribute("src") && !document.hidden) image.src = "/preview";
   }
+  const isModal = Boolean(open) || !overlay.hidden;
+  for (const part of document.querySelectorAll("#main > *, #band > *, #bar > *")) part.inert = isModal && part.id !== open;
   const pad = document.querySelector("canvas[data-pad]");
   if (pad && !pad.ready) prepare(pad);
   if (!pad) strokes = [];
@@ -132,6 +134,7 @@ async function fetchInto(path, purpose) {
   overlay.innerHTML = await answer.text();
   overlay.dataset.purpose = purpose || "pin";
   overlay.hidden = false;
+  settle();
 }
 
 function typeDigit(digit) {

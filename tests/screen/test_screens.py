@@ -19,6 +19,7 @@ from edge.core.intake.state import ENDED, Decision, Ending, Phase
 from edge.core.intake.step import Outcome
 from edge.core.moments import CHINA
 from edge.core.people import Role
+from edge.devices.camera.feed import Why
 from edge.flows.moment import DayRow, Moment, Staff
 from edge.flows.outcomes import OUTCOMES
 from kiosk import screens
@@ -132,6 +133,7 @@ def test_tables_of_the_core_have_their_words(language: str) -> None:
     texts = words(language)
     assert set(texts["codes"]) == set(Code)
     assert set(texts["phases"]) == set(Phase)
+    assert set(texts["camera"]) == set(Why) - {Why.LIVE}
     assert set(texts["roles"]) == set(Role)
     assert set(texts["defects"]) == set(DEFECTS)
     assert {f"note_{each}" for each in NOTES} <= set(texts["end"])

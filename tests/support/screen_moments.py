@@ -9,6 +9,7 @@ from edge.core.ids import DeliveryId, GroupId, PersonId, SpecimenId
 from edge.core.intake.state import ENDED, Ending, Phase
 from edge.core.intake.step import Outcome
 from edge.core.people import Role
+from edge.devices.camera.feed import Why
 from edge.flows.moment import Moment, Surroundings
 from edge.flows.view import Candidate, DeskView, GroupRow, Papers, SignalView, Tile
 from kiosk.desk_door import Hall
@@ -21,7 +22,7 @@ CALM = Surroundings(online=True, clock="synced", roster_age_h=0.4, camera="live"
 AROUND = {
     "calm": CALM,
     "offline": replace(CALM, online=False, unsent=12, roster_age_h=30.0, clock="holdover"),
-    "camera lost": replace(CALM, camera="lost", camera_why="stalled"),
+    "camera lost": replace(CALM, camera="lost", camera_why=Why.STALLED),
     "camera absent": replace(CALM, camera="absent", clock="untrusted", roster_age_h=None),
     "locked": replace(CALM, locked=True),
 }
@@ -66,7 +67,7 @@ PAPERS = Papers(
     witness=True,
     pair=False,
     signed=(Role.TESTER,),
-    required=tuple(Role),
+    required=(Role.TESTER, Role.WITNESS, Role.RECEIVER),
     contract_until=None,
 )
 CANDIDATES = tuple(
