@@ -42,11 +42,15 @@ class ConsoleDoor:
         """The thread sleeps in a read that only the other end can finish."""
 
     def _pump(self) -> None:
-        _say(self._loop.submit(lambda: None).result())
-        for line in sys.stdin:
-            if line.strip():
-                _say(self._loop.submit(partial(self._obey, line)).result())
-        self._loop.finish()
+        try:
+            _say(self._loop.submit(lambda: None).result())
+            for line in sys.stdin:
+                if line.strip():
+                    _say(self._loop.submit(partial(self._obey, line)).result())
+        except BrokenPipeError:
+            pass  # whoever listened has gone, which ends the desk like the end of its input
+        finally:
+            self._loop.finish()
 
     def _obey(self, line: str) -> None:
         self._commands.obey(parse_line(line))

@@ -87,8 +87,8 @@ class LocalSystem:
         with ExitStack() as stack:
             stack.enter_context(self.central)
             stack.enter_context(self.ship)
-            self.desk.start()
             stack.callback(self.desk.stop)
+            self.desk.start()
             self._tell(Said("平台、上传程序与收样台已启动", "platform, shipper and desk are up"))
             self._await(self._is_ready, READY_S, "reference_data")
             self._tell(Said("基础数据已同步并验签", "reference data is here and verified"))

@@ -1,5 +1,7 @@
 """Child processes of ours: started, watched and ended by their own process id."""
 
+import ctypes
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,13 +12,22 @@ from typing import IO, Self
 STOP_S = 8.0
 
 
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+def _end_with_parent() -> None:
+    """In the child: the kernel ends it when its owner is gone, however that came about."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def own_command(*arguments: str) -> tuple[str, ...]:
     """`specimen-edge …` of this very installation."""
     return (sys.executable, "-m", "edge", *arguments)
 
 
 class Child:
-    """One process with its log file; ends with its owner."""
+    """One process with its log file; ends with its owner's thread, even one that was killed."""
 
     def __init__(
         self, name: str, command: Sequence[str], *, log: Path, piped: bool = False
@@ -39,6 +50,7 @@ class Child:
             stderr=self._log,
             text=True,
             encoding="utf-8",
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, before any thread of the child
         )
         return self
 
