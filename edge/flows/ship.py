@@ -49,7 +49,8 @@ class Pace:
     `window` messages wait for a PUBACK at most; `ahead` events may be handed over before the
     watermark of their epoch has covered them; an epoch without progress for `patience_s`, doubled
     each time up to `patience_max_s`, goes again from its watermark; a broker that acknowledges
-    nothing for `stall_s` is taken for dead; after a refusal the line waits `refusal_s`.
+    nothing for `stall_s` is taken for dead; after a refusal the line waits `refusal_s`; when the
+    broker says that nobody listens, `unheard_s`, doubled each time up to the same.
     """
 
     window: int = 20
@@ -58,6 +59,7 @@ class Pace:
     patience_max_s: float = 600.0
     stall_s: float = 10.0
     refusal_s: float = 30.0
+    unheard_s: float = 1.0
 
 
 class Shipper:
@@ -87,7 +89,8 @@ class Shipper:
         self._heard_ns = clock.mono_ns()
         self._progress_ns: dict[EpochId, int] = {}
         self._patience_s: dict[EpochId, float] = {}
-        self._refused_ns: int | None = None
+        self._resume_ns: int | None = None
+        self._unheard_s = pace.unheard_s
         self.refusal = 0
 
     @property
@@ -110,10 +113,10 @@ class Shipper:
 
     def pump(self, publish: Publish) -> int:
         """Hand over what the window allows; how many went. Raises LinkDown."""
-        if self._refused_ns is not None and self._since(self._refused_ns) < self._pace.refusal_s:
+        if self._resume_ns is not None and self._clock.mono_ns() < self._resume_ns:
             return 0
-        if self._refused_ns is not None:
-            self._refused_ns = None
+        if self._resume_ns is not None:
+            self._resume_ns = None
             self._go_back()
         self._repeat_what_is_overdue()
         return self._pump_replays(publish) + self._pump_backlog(publish)
@@ -124,13 +127,22 @@ class Shipper:
         place = self._window.pop(token, None)
         if place is None:
             return
+        if reason == UNHEARD:
+            self._pause(self._unheard_s)
+            self._unheard_s = min(2 * self._unheard_s, self._pace.refusal_s)
+            return
+        self._unheard_s = self._pace.unheard_s
         if reason < REFUSED:
             self.refusal = 0
             return
         epoch, sequence = place
         self._journal.warning("ship.refused", reason=reason, epoch=epoch, sequence=sequence)
         self.refusal = reason
-        self._refused_ns = self._clock.mono_ns()
+        self._pause(self._pace.refusal_s)
+
+    def _pause(self, seconds: float) -> None:
+        """The line waits, then goes again from the watermark."""
+        self._resume_ns = self._clock.mono_ns() + int(seconds * 1e9)
         self._window.clear()
 
     def hear_ack(self, payload: bytes) -> None:

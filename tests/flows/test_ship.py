@@ -22,8 +22,23 @@ def test_a_window_goes_and_pubacks_let_the_next_ones_go() -> None:
     assert line.pump() == []
     line.shipper.acknowledged(line.broker.owed.pop(0), 0)
     assert line.pump() == [5]
-    line.puback(UNHEARD)
+    line.puback()
     assert line.pump() == [6, 7]
+
+
+def test_what_nobody_heard_goes_again_after_a_moment_that_doubles() -> None:
+    line = Line(events=2)
+    for wait_s in (1, 2, 4, 8, 16, 30, 30):
+        assert line.pump() == [1, 2]
+        line.puback(UNHEARD)
+        line.clock.move(wait_s - 0.1)
+        assert line.pump() == []
+        line.clock.move(0.1)
+    assert line.pump() == [1, 2]
+    line.puback()
+    line.puback(UNHEARD)
+    line.clock.move(1)
+    assert line.pump() == [1, 2]
 
 
 def test_a_puback_is_no_promise_and_a_mark_is() -> None:

@@ -175,7 +175,8 @@ def test_events_that_nobody_heard_go_again(
 ) -> None:
     capture.record(30)
     with shipping(tmp_path, broker) as (journal, _):
-        until(lambda: "ship.again" in journal.noted)
+        until(lambda: "link.up" in journal.noted)
+        until(capture.link.online)
         assert not capture.link.marks()
         with ScriptedPlatform(HOST, broker.port):
             until(capture.is_confirmed)
