@@ -161,7 +161,7 @@ document.addEventListener("click", (event) => {
     for (const each of overlay.querySelectorAll("[data-person]")) each.setAttribute("aria-checked", String(each === button));
   } else if (data.toggle) button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
   else if ("clear" in data) clearPad();
-  else if (data.language) { document.cookie = `lang=${data.language}; samesite=strict; path=/`; location.reload(); }
+  else if (data.language) location.replace(`/?lang=${data.language}`);
   else if ("stripToggle" in data) button.setAttribute("aria-expanded", String(byId("strip").classList.toggle("is-open")));
   else if (data.strip) fetch(`/strip/${data.strip}`, { method: "POST" });
 });

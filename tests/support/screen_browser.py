@@ -61,7 +61,7 @@ class Visitor:
         """Touch the middle of something that is there and can be touched."""
         self.page.locator(selector).first.tap(timeout=PATIENCE_MS)
 
-    def strip(self, name: str) -> None:
+    def try_out(self, name: str) -> None:
         """Open the help strip, touch one thing, close it again."""
         strip = self.page.locator("#strip")
         if "is-open" not in (strip.get_attribute("class") or ""):
@@ -87,6 +87,11 @@ class Visitor:
     def text(self, selector: str) -> str:
         """What a person reads there."""
         return self.page.locator(selector).first.inner_text()
+
+    def watches(self) -> bool:
+        """Whether the camera's picture is there."""
+        script = "document.querySelector('img[data-preview]')?.naturalWidth > 0"
+        return bool(self.page.evaluate(script))
 
     def foreign(self) -> list[str]:
         """Requests that left this machine."""
