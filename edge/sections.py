@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from edge.core.errors import DecodeError
+from edge.core.face_judging import Terms
 from edge.core.ids import CityId, DeviceId, Id, LabId, RuleSetId
 from edge.wire.grammars import CheckRule, Grammar, GrammarKind, grammar
 
@@ -201,6 +202,41 @@ class Camera(Section):
     source: Words | None = None
     width: int = Field(default=1280, ge=320, le=4096)
     height: int = Field(default=720, ge=240, le=2160)
+
+
+class Face(Section):
+    """The face check: `agree` of the last `window` frames within `limit_s` name one person.
+
+    `population` names whom the engine is calibrated for; `threshold` replaces the shipped one, 0..1,
+    after measuring on this site's own people.
+    """
+
+    enabled: bool = True
+    population: Words = "east-asian"
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+    agree: int = Field(default=3, ge=1, le=10)
+    window: int = Field(default=5, ge=1, le=20, validate_default=True)
+    limit_s: Seconds = 10.0
+    deadline_s: Seconds = 2.0
+    key: FilePath | None = None
+
+    @field_validator("window")
+    @classmethod
+    def _wide_enough(cls, window: int, info: ValidationInfo) -> int:
+        agree = info.data.get("agree", 1)
+        if window < agree:
+            raise PydanticCustomError("greater_than_equal", "too narrow", {"ge": agree})
+        return window
+
+    def terms(self, *, threshold: float, margin: float) -> Terms:
+        """What makes a match; threshold and margin are those of the population, 0..1."""
+        return Terms(
+            threshold=self.threshold or threshold,
+            margin=margin,
+            agree=self.agree,
+            window=self.window,
+            limit_s=self.limit_s,
+        )
 
 
 class Page(Section):

@@ -25,6 +25,7 @@ from edge.sections import (
     Camera,
     Central,
     ClockTrust,
+    Face,
     FilePath,
     Keys,
     Page,
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     qr: Qr = Qr()
     page: Page = Page()
     camera: Camera = Camera()
+    face: Face = Face()
     clock: ClockTrust = ClockTrust()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -126,6 +128,16 @@ class Settings(BaseSettings):
     def central_db(self) -> Path:
         """The platform's store; written by central only."""
         return self.central.store or self.state_dir / "central.db"
+
+    @property
+    def faces_db(self) -> Path:
+        """Encrypted templates with consent; written by `face enrol` and `face withdraw` only."""
+        return self.state_dir / "faces.db"
+
+    @property
+    def face_key(self) -> Path:
+        """The key of the templates, outside their database (mode 0600)."""
+        return self.face.key or self.state_dir / "keys" / "face.key"
 
     @property
     def evidence_dir(self) -> Path:

@@ -8,6 +8,7 @@ from edge.cli.config import config
 from edge.cli.decode import decode
 from edge.cli.demo import demo
 from edge.cli.doctor import doctor
+from edge.cli.face import face
 from edge.cli.kiosk import kiosk
 from edge.cli.log import log
 from edge.cli.outbox import outbox
@@ -28,6 +29,7 @@ def _verbs() -> None:
 
 
 app.add_typer(chip, name="chip")
+app.add_typer(face, name="face")
 app.add_typer(log, name="log")
 app.add_typer(outbox, name="outbox")
 app.add_typer(registry, name="registry")

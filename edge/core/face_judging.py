@@ -6,7 +6,7 @@ from enum import StrEnum
 from statistics import median
 
 from edge.core.events import FaceScore
-from edge.core.faces import Described, Enrolled, Flaw, Likeness, average, likeness, nearest
+from edge.core.faces import Described, Enrolled, Flaw, Likeness, average, nearest
 from edge.core.ids import PersonId
 
 UNCHECKED = "not_checked"
@@ -155,10 +155,3 @@ class Judging:
 
 def _hint(seen: Seen) -> Hint | None:
     return _HINTS[seen] if isinstance(seen, Flaw) else None
-
-
-def one_to_one(probe: Described, template: Enrolled, terms: Terms, *, engine: str) -> FaceScore:
-    """A single picture against a single person: match or no_match."""
-    score = likeness(probe.vector, template.vector)
-    verdict = "match" if score >= terms.threshold else "no_match"
-    return FaceScore(verdict, round(score, 4), terms.threshold, None, engine, UNCHECKED)

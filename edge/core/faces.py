@@ -38,13 +38,15 @@ class Box:
 class Measures:
     """What the engine measured of a face.
 
-    beside: width of the next largest face as a share of this one, 0..1; eyes_px: from eye to eye;
-    sharpness: variance of the Laplacian of the face at 150 px; brightness: mean grey, 0..255;
-    turn: nose from the middle of the eyes, along their line, in eye distances (0 = frontal).
+    beside: width of the next largest face as a share of this one, 0..1; face_px: side of the
+    square that is compared; eyes_px: from eye to eye; sharpness: variance of the Laplacian of the
+    face at 150 px; brightness: mean grey, 0..255; turn: nose from the middle of the eyes, along
+    their line, in eye distances (0 = frontal).
     """
 
     box: Box
     beside: float
+    face_px: float
     eyes_px: float
     sharpness: float
     brightness: float
@@ -53,12 +55,15 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a picture must keep to before it is compared (house rule)."""
+    """What a picture must keep to before it is compared (house rule).
 
-    face_px: int = 100
+    Measured: sharpness of 98 % of webcam faces is above 120, of old press photographs above 12.
+    """
+
+    face_px: float = 100.0
     eyes_px: float = 0.0
     beside: float = 0.5
-    sharpness: float = 25.0
+    sharpness: float = 12.0
     darkest: float = 45.0
     brightest: float = 225.0
     turn: float = 0.35
@@ -67,11 +72,11 @@ class Limits:
 DESK = Limits()
 """At the desk: people in the background do not matter."""
 
-ENROLMENT = Limits(eyes_px=60.0, beside=0.0, sharpness=40.0, turn=0.25)
+ENROLMENT = Limits(eyes_px=60.0, beside=0.0, sharpness=30.0, turn=0.25)
 """For a template: one face alone, larger and sharper."""
 
 ANY_FACE = Limits(
-    face_px=0, beside=1.0, sharpness=0.0, darkest=0.0, brightest=255.0, turn=float("inf")
+    face_px=0.0, beside=1.0, sharpness=0.0, darkest=0.0, brightest=255.0, turn=float("inf")
 )
 """For measuring: everything that has a face."""
 
@@ -108,7 +113,7 @@ def flaw_of(measures: Measures, limits: Limits) -> Flaw | None:
     """The first limit that a measured face breaks, None when it counts."""
     checks = (
         (measures.beside > limits.beside, Flaw.SEVERAL_FACES),
-        (measures.box.width < limits.face_px, Flaw.TOO_SMALL),
+        (measures.face_px < limits.face_px, Flaw.TOO_SMALL),
         (measures.eyes_px < limits.eyes_px, Flaw.TOO_SMALL),
         (measures.brightness < limits.darkest, Flaw.TOO_DARK),
         (measures.brightness > limits.brightest, Flaw.TOO_BRIGHT),

@@ -24,7 +24,7 @@ from edge.core.faces import (
 from edge.core.ids import PersonId
 
 ANN, BEN = PersonId("p-ann"), PersonId("p-ben")
-GOOD = Measures(Box(200, 100, 180, 180), 0.0, 70.0, 300.0, 120.0, 0.02)
+GOOD = Measures(Box(200, 100, 180, 180), 0.0, 220.0, 70.0, 300.0, 120.0, 0.02)
 TERMS = Terms(threshold=0.56, margin=0.05)
 ENGINE = "engine-1"
 SECOND_NS = 1_000_000_000
@@ -55,12 +55,12 @@ def judged(seen: Sequence[Seen], terms: Terms = TERMS) -> Judging:
     [
         (replace(GOOD), None),
         (replace(GOOD, beside=0.7), Flaw.SEVERAL_FACES),
-        (replace(GOOD, box=Box(0, 0, 99, 99)), Flaw.TOO_SMALL),
+        (replace(GOOD, face_px=99.0), Flaw.TOO_SMALL),
         (replace(GOOD, brightness=20.0), Flaw.TOO_DARK),
         (replace(GOOD, brightness=240.0), Flaw.TOO_BRIGHT),
         (replace(GOOD, turn=-0.5), Flaw.TURNED),
         (replace(GOOD, sharpness=3.0), Flaw.BLURRED),
-        (replace(GOOD, sharpness=3.0, box=Box(0, 0, 9, 9)), Flaw.TOO_SMALL),
+        (replace(GOOD, sharpness=3.0, face_px=9.0), Flaw.TOO_SMALL),
     ],
 )
 def test_the_first_broken_limit_is_named(measures: Measures, flaw: Flaw | None) -> None:

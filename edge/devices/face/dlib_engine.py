@@ -1,7 +1,7 @@
 """The built-in face engine: dlib finds, aligns and encodes; the only door to dlib."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import hypot
 from typing import Any
 
@@ -38,6 +38,18 @@ class _Found:
     beside: float
 
 
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """A face of 150 x 150 px, red first, eyes level."""
+
+    face: Picture = field(repr=False)
+    measures: Measures
+
+    def mirrored(self) -> Picture:
+        """Its mirror image."""
+        return np.ascontiguousarray(self.face[:, ::-1])
+
+
 class DlibEngine:
     """HOG, 5 points and the ResNet of dlib; vectors are centred on a population and of length 1."""
 
@@ -56,17 +68,32 @@ class DlibEngine:
 
         `mirrored` averages it with its mirror image, for templates: twice the time.
         """
-        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
-        found = self._find(rgb, alone=limits.beside == 0)
-        if found is None:
+        aligned = self.align(bgr, alone=limits.beside == 0)
+        if aligned is None:
             return Flaw.NO_FACE
+        flaw = flaw_of(aligned.measures, limits)
+        if flaw is not None:
+            return flaw
+        vector = self.encode(aligned.face)
+        if mirrored:
+            vector = average([vector, self.encode(aligned.mirrored())])
+        return Described(vector, aligned.measures)
+
+    def align(self, bgr: Picture, *, alone: bool = False) -> Aligned | None:
+        """The largest face, turned upright; `alone` looks for others of every size."""
+        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        found = self._find(rgb, alone=alone)
+        if found is None:
+            return None
         points = self._points(rgb, _rectangle(found.box))
-        chip = dlib.get_face_chip(rgb, points, size=CHIP_PX, padding=CHIP_PADDING)
-        measures = _measures(found, points, chip)
-        flaw = flaw_of(measures, limits)
-        return (
-            flaw if flaw is not None else Described(self._encode(chip, mirrored=mirrored), measures)
-        )
+        square = dlib.get_face_chip_details(points, CHIP_PX, CHIP_PADDING)
+        face = np.asarray(dlib.extract_image_chip(rgb, square), np.uint8)
+        return Aligned(face, _measures(found, points, face, square.rect.width()))
+
+    def encode(self, face: Picture) -> Vector:
+        """The vector of an aligned face."""
+        raw = np.array(self._network.compute_face_descriptor(face))
+        return average([tuple((raw - self._mean).tolist())])
 
     def _find(self, rgb: Picture, *, alone: bool) -> _Found | None:
         """Small pictures first: most faces at a desk are large. `alone` looks at every size."""
@@ -76,13 +103,6 @@ class DlibEngine:
                 break
             found = _largest(self._detect(_smaller(rgb, scale), upsample), scale) or found
         return found
-
-    def _encode(self, chip: Picture, *, mirrored: bool) -> Vector:
-        raw = np.array(self._network.compute_face_descriptor(chip))
-        if mirrored:
-            other = np.ascontiguousarray(chip[:, ::-1])
-            raw = (raw + np.array(self._network.compute_face_descriptor(other))) / 2
-        return average([tuple((raw - self._mean).tolist())])
 
 
 def _smaller(rgb: Picture, scale: float) -> Picture:
@@ -117,7 +137,7 @@ def _rectangle(box: Box) -> _Face:
     return dlib.rectangle(box.left, box.top, box.left + box.width - 1, box.top + box.height - 1)
 
 
-def _measures(found: _Found, points: _Face, chip: Picture) -> Measures:
+def _measures(found: _Found, points: _Face, face: Picture, face_px: float) -> Measures:
     corners = [(points.part(i).x, points.part(i).y) for i in range(5)]
     eye_x, eye_y = _middle(corners[0], corners[1])
     other_x, other_y = _middle(corners[2], corners[3])
@@ -125,10 +145,11 @@ def _measures(found: _Found, points: _Face, chip: Picture) -> Measures:
     eyes_px = hypot(*along)
     nose = (corners[4][0] - (eye_x + other_x) / 2, corners[4][1] - (eye_y + other_y) / 2)
     turn = (nose[0] * along[0] + nose[1] * along[1]) / (eyes_px**2 or 1.0)
-    grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
     return Measures(
         found.box,
         found.beside,
+        face_px,
         eyes_px,
         sharpness=float(cv2.Laplacian(grey, cv2.CV_64F).var()),
         brightness=float(grey.mean()),

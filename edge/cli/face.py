@@ -1,0 +1,282 @@
+"""`specimen-edge face`: enrol people with their consent, and measure the face engine."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge.cli.face_words import words
+from edge.cli.process import settings_or_exit
+from edge.core.consent import Consent
+from edge.core.errors import DecodeError, EdgeError
+from edge.core.face_judging import UNCHECKED
+from edge.core.faces import DESK, ENROLMENT, Described, Enrolled, Flaw, average, likeness
+from edge.core.ids import PersonId
+from edge.devices.face.models import find_models
+from edge.devices.face.populations import Population, shipped_population
+from edge.flows.enrol import Engine, Refused, enrol
+from edge.host.clock import SystemClock
+from edge.settings import Settings
+from edge.storage.faces import FaceGallery, FaceKey, FaceReader, consent_text
+
+if TYPE_CHECKING:
+    from edge.devices.face.dlib_engine import DlibEngine
+
+face = typer.Typer(no_args_is_help=True, help="Faces of deliverers: enrol, withdraw, measure.")
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="Settings file; default /etc/specimen-edge/edge.toml."),
+]
+ThresholdOption = Annotated[
+    float | None, typer.Option(min=0.0, max=1.0, help="Instead of the shipped threshold.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of lines.")]
+
+
+@face.command("enrol")
+def enrol_person(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Person id.")],
+    photographs: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="3 to 5 files.")],
+    *,
+    consent_by: Annotated[
+        str, typer.Option("--consent-by", help="Staff member who recorded the consent.")
+    ],
+    how: Annotated[str, typer.Option(help="How the person agreed: paper or screen.")] = "paper",
+    config: ConfigOption = None,
+) -> None:
+    """Enrol a person who agreed, from 3 to 5 photographs; the photographs are not kept.
+
+    The text of consent is printed by `face consent`. Exit status: 0 enrolled; 1 refused, with one
+    reason; 2 wrong use.
+
+    Example: specimen-edge face enrol p-0007 a.jpg b.jpg c.jpg --consent-by p-0001
+    """
+    settings = settings_or_exit(config)
+    with _errors_named():
+        population = _population(settings.face.threshold)
+        engine = _engine(population, settings.models_dir)
+        pictures = tuple(photographs)
+        result = _enrol(
+            Consent(
+                PersonId.parse(person),
+                consent_text()[0],
+                SystemClock().now(),
+                how,
+                PersonId.parse(consent_by),
+            ),
+            pictures,
+            settings=settings,
+            engine=Engine(
+                engine.engine_id,
+                population.threshold,
+                lambda number: _described(engine, pictures[number]),
+            ),
+        )
+    if isinstance(result, Refused):
+        where = "" if result.photograph is None else f"{pictures[result.photograph]}: "
+        typer.echo(f"{where}{words(result)}", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{result.person} {engine.engine_id} photographs={len(pictures)}")
+
+
+@face.command()
+def consent() -> None:
+    """Print the text of consent that people must read before they are enrolled.
+
+    Example: specimen-edge face consent
+    """
+    text, content = consent_text()
+    typer.echo(f"{content}\nsha256 {text.sha256}")
+
+
+@face.command()
+def withdraw(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Person id.")],
+    config: ConfigOption = None,
+) -> None:
+    """Erase every template of a person at once; the record of the consent stays as proof.
+
+    Example: specimen-edge face withdraw p-0007
+    """
+    settings = settings_or_exit(config)
+    with _errors_named(), _gallery(settings) as gallery:
+        gone = gallery.withdraw(PersonId.parse(person), SystemClock().now())
+    typer.echo(f"{person} erased={gone}")
+
+
+@face.command("list")
+def list_people(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show who is enrolled, by which engine, until when, and who recorded the consent.
+
+    Example: specimen-edge face list --json
+    """
+    settings = settings_or_exit(config)
+    with _errors_named():
+        entries = FaceReader(settings.faces_db, settings.face_key).enrolments()
+    for entry in entries:
+        told = {
+            "person": entry.person,
+            "engine": entry.engine,
+            "photographs": entry.photographs,
+            "made": entry.made_at.isoformat(),
+            "expires": entry.expires_at.isoformat(),
+            "consent": entry.consent.text.version,
+            "agreed": entry.consent.at.isoformat(),
+            "recorded_by": entry.consent.recorded_by,
+        }
+        line = " ".join(f"{key}={value}" for key, value in told.items())
+        typer.echo(json.dumps(told) if as_json else line)
+
+
+@face.command()
+def verify(
+    probe: Annotated[Path, typer.Argument(metavar="PROBE", help="A picture of somebody.")],
+    enrolled: Annotated[
+        list[Path], typer.Option("--enrolled", help="Photographs of one person; repeat, or list.")
+    ],
+    more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...")] = None,
+    threshold: ThresholdOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether a picture shows the person of some photographs; nothing is stored.
+
+    Verdict: match, no_match or low_quality; the built-in engine does not check liveness. Exit
+    status: 0 match; 1 not; 2 wrong use, or a photograph without a face.
+
+    Example: specimen-edge face verify --json probe.jpg --enrolled a.jpg b.jpg c.jpg
+    """
+    settings = None if config is None else settings_or_exit(config)
+    override = threshold or (settings.face.threshold if settings else None)
+    with _errors_named():
+        population = _population(override)
+        engine = _engine(population, settings.models_dir if settings else None)
+        template = average([_template(engine, each) for each in (*enrolled, *(more or ()))])
+        told = _verified(engine, population, probe, template)
+    shown = " ".join(f"{key}={value}" for key, value in told.items())
+    typer.echo(json.dumps(told) if as_json else shown)
+    if told["verdict"] != "match":
+        raise typer.Exit(1)
+
+
+@face.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Pictures and manifest.csv.")],
+    threshold: ThresholdOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure error rates on labelled pictures: DIR/manifest.csv has file, identity, group, kind.
+
+    A threshold holds for the people it was measured on: run this on your own before you trust it.
+
+    Example: specimen-edge face evaluate --json faces
+    """
+    settings = None if config is None else settings_or_exit(config)
+    override = threshold or (settings.face.threshold if settings else None)
+    with _errors_named():
+        population = _population(override)
+        engine = _engine(population, settings.models_dir if settings else None)
+        from edge.devices.face import evaluate as rates  # noqa: PLC0415 - the extra may be absent
+
+        pictures = rates.read_manifest(folder)
+        groups = [
+            asdict(each)
+            for each in rates.evaluate(pictures, engine, threshold=population.threshold)
+        ]
+    if as_json:
+        head = {"engine": engine.engine_id, "threshold": population.threshold}
+        typer.echo(json.dumps(head | {"groups": groups}))
+        return
+    typer.echo(f"{engine.engine_id} threshold={population.threshold}")
+    for group in groups:
+        typer.echo(" ".join(f"{key}={value}" for key, value in group.items()))
+
+
+@contextmanager
+def _errors_named() -> Iterator[None]:
+    """Errors on standard error, exit status 2."""
+    try:
+        yield
+    except EdgeError as error:
+        typer.echo(f"specimen-edge: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _population(threshold: float | None) -> Population:
+    shipped = shipped_population()
+    if threshold is None:
+        return shipped
+    return Population(shipped.name, threshold, shipped.margin, mean=shipped.mean)
+
+
+def _engine(population: Population, folder: Path | None) -> "DlibEngine":
+    models = find_models(folder)
+    from edge.devices.face.dlib_engine import DlibEngine  # noqa: PLC0415 - the extra may be absent
+
+    return DlibEngine(models, population)
+
+
+def _described(engine: "DlibEngine", file: Path) -> Described | Flaw:
+    from edge.devices.face.pictures import load_colour  # noqa: PLC0415 - the extra may be absent
+
+    return engine.describe(load_colour(file), ENROLMENT, mirrored=True)
+
+
+@contextmanager
+def _gallery(settings: Settings) -> Iterator[FaceGallery]:
+    with closing(FaceGallery(settings.faces_db, FaceKey.made(settings.face_key))) as gallery:
+        yield gallery
+
+
+def _enrol(
+    agreed: Consent, pictures: tuple[Path, ...], *, settings: Settings, engine: Engine
+) -> Enrolled | Refused:
+    """Enrolled, or one reason; what has expired is erased on the way."""
+    reader = FaceReader(settings.faces_db, settings.face_key)
+    with _gallery(settings) as gallery:
+        gallery.purge(agreed.at)
+        known = tuple({entry.person for entry in reader.enrolments()})
+        others = reader.templates(known, engine=engine.engine_id, now=agreed.at)
+        return enrol(agreed, len(pictures), engine=engine, gallery=gallery, others=others)
+
+
+def _template(engine: "DlibEngine", file: Path) -> tuple[float, ...]:
+    from edge.devices.face.pictures import load_colour  # noqa: PLC0415 - the extra may be absent
+
+    told = engine.describe(load_colour(file), DESK, mirrored=True)
+    if isinstance(told, Flaw):
+        raise DecodeError("photograph_unusable", file=str(file), flaw=told)
+    return told.vector
+
+
+def _verified(
+    engine: "DlibEngine", population: Population, probe: Path, template: tuple[float, ...]
+) -> dict[str, object]:
+    from edge.devices.face.pictures import load_colour  # noqa: PLC0415 - the extra may be absent
+
+    picture = load_colour(probe)
+    begun = perf_counter()
+    told = engine.describe(picture, DESK)
+    score = None if isinstance(told, Flaw) else likeness(told.vector, template)
+    ms = (perf_counter() - begun) * 1000
+    verdict = "no_match"
+    if score is None:
+        verdict = "low_quality"
+    elif score >= population.threshold:
+        verdict = "match"
+    return {
+        "verdict": verdict,
+        "score": None if score is None else round(score, 4),
+        "threshold": population.threshold,
+        "engine": engine.engine_id,
+        "quality": str(told) if isinstance(told, Flaw) else "ok",
+        "liveness": UNCHECKED,
+        "ms": round(ms, 1),
+    }

@@ -1,0 +1,31 @@
+"""What `specimen-edge face` says about a photograph or an enrolment, in both languages."""
+
+from edge.core.faces import Flaw
+from edge.flows.enrol import Refusal, Refused
+
+_WORDS: dict[Flaw | Refusal, tuple[str, str]] = {
+    Flaw.NO_FACE: ("照片中没有人脸", "no face in the photograph"),
+    Flaw.SEVERAL_FACES: ("照片中不止一张人脸", "more than one face in the photograph"),
+    Flaw.TOO_SMALL: ("人脸太小，请靠近拍摄", "the face is too small, come closer"),
+    Flaw.TOO_DARK: ("光线太暗", "the face is too dark"),
+    Flaw.TOO_BRIGHT: ("光线太亮", "the face is too bright"),
+    Flaw.TURNED: ("请正对镜头", "look straight into the camera"),
+    Flaw.BLURRED: ("照片模糊", "the photograph is blurred"),
+    Refusal.TOO_FEW: ("照片不足 3 张", "fewer than 3 photographs"),
+    Refusal.TOO_MANY: ("照片超过 5 张", "more than 5 photographs"),
+    Refusal.NOT_ONE_PERSON: (
+        "与其他照片不是同一人",
+        "not the same person as in the other photographs",
+    ),
+    Refusal.LOOKS_LIKE_ANOTHER: (
+        "与另一名已登记人员过于相似，请使用证件核验",
+        "too much like another enrolled person; use the document instead",
+    ),
+}
+
+
+def words(refused: Refused) -> str:
+    """One reason on one line."""
+    chinese, english = _WORDS[refused.reason]
+    other = "" if refused.other is None else f" ({refused.other})"
+    return f"{chinese} / {english}{other}"

@@ -1,0 +1,37 @@
+"""Consent of a person to be recognised by face: recorded before any template exists (PIPL 29)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge.core.ids import Digest, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """What the person read, in the version shown."""
+
+    version: str
+    sha256: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Who agreed to which text, when and how, and which staff member recorded it."""
+
+    person: PersonId
+    text: ConsentText
+    at: datetime
+    how: str
+    recorded_by: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What may be shown of a stored template: everything but the template."""
+
+    person: PersonId
+    engine: str
+    photographs: int
+    made_at: datetime
+    expires_at: datetime
+    consent: Consent

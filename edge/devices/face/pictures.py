@@ -1,0 +1,42 @@
+"""Picture files of faces, in colour; for enrolment and measuring, never kept."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.core.errors import DecodeError
+from edge.devices.camera.frame import Picture
+
+_LONGEST_PX = 1600
+"""Larger photographs are made smaller: the network sees 150 px of a face anyway."""
+
+
+def load_colour(path: Path) -> Picture:
+    """The picture of a file, blue first, upright by its EXIF word; DecodeError when it is none."""
+    try:
+        content = np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise DecodeError("image_unreadable", file=str(path), why=why) from error
+    picture = _decode(content) if content.size else None
+    if picture is None:
+        raise DecodeError("image_unreadable", file=str(path), why="not a picture we can open")
+    scale = _LONGEST_PX / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    smaller = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(smaller, np.uint8)
+
+
+def _decode(content: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Picture | None:
+    # OpenCV would print its own words about a broken file to stderr.
+    previous = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        picture = cv2.imdecode(content, cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    finally:
+        cv2.utils.logging.setLogLevel(previous)
+    return None if picture is None or not picture.size else np.asarray(picture, np.uint8)
