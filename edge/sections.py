@@ -207,8 +207,8 @@ class Camera(Section):
 class Face(Section):
     """The face check: `agree` of the last `window` frames within `limit_s` name one person.
 
-    `population` names whom the engine is calibrated for; `threshold` replaces the shipped one, 0..1,
-    after measuring on this site's own people.
+    `population` names whom the engine is calibrated for; `threshold` replaces its own, 0..1, after
+    measuring on this site's own people.
     """
 
     enabled: bool = True

@@ -1,14 +1,15 @@
 """The demonstration: provisioned, started, driven through a day or by a person, and stopped."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 import numpy as np
 
+from edge.compose.cast import cast_of, enrol_cast
+from edge.compose.face import RENDERED
 from edge.compose.reckoning import Reckoning, Summary
 from edge.host.clock import SystemClock
 from edge.runtime.demo import LocalSystem, Measure, Network, Said, Tell, run_day
@@ -17,7 +18,6 @@ from edge.runtime.strip import StripServer
 from edge.settings import load_settings
 from edge.sim.broker import HOST, BrokerTls, Mosquitto
 from edge.sim.camera import SimulatedCamera
-from edge.sim.faces import cast_faces
 from edge.sim.scenes import empty_desk
 from edge.sim.stage import Stage
 from edge.sim.world import World
@@ -81,8 +81,15 @@ def running_demo(wishes: Wishes, tell: Tell) -> Iterator[Demo]:
         page: dict[str, object] = {"port": wishes.page_port or 0, "idle_lock_s": 0.0}
         if wishes.page_port is not None:
             page |= {"strip": stage.acts, "strip_url": strip.url}
-        configure(site, broker, station={"camera": {"source": camera.url}, "page": page})
+        more: dict[str, Mapping[str, object]] = {
+            "camera": {"source": camera.url},
+            "page": page,
+            "face": {"population": RENDERED},
+        }
+        configure(site, broker, station=more)
         station, platform = (load_settings(side.config) for side in (site.station, site.platform))
+        number = enrol_cast(station, stage.faces, site.world, seed=SEED)
+        tell(Said(f"{number} 位送样人已登记人脸", f"{number} deliverers' faces are enrolled"))
         stores = stack.enter_context(Reckoning(station, platform))
         measure = Measure(stores.is_mirrored, lambda: stores.backlog().waiting, stores.undecided)
         system = LocalSystem(
@@ -109,8 +116,7 @@ def _broker(
 
 
 def _stage(world: World, camera: SimulatedCamera, network: Network | None) -> Stage:
-    couriers = {grant.person for grant in world.grants}
-    faces = cast_faces(sorted(couriers), Random(SEED))  # noqa: S311 - a cast that comes back
+    faces = cast_of(world, seed=SEED)
     is_down = False
 
     def pull() -> None:

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 from edge import __version__
 from edge.compose.common import shipped_rules, station_of
+from edge.compose.face import face_looker
 from edge.core.carriers import ScannedCode
 from edge.core.envelope import Seal
-from edge.core.ids import DeliveryId
+from edge.core.events import FaceScore
+from edge.core.face_judging import Hint
+from edge.core.ids import DeliveryId, PersonId
 from edge.core.intake.state import Receipt
 from edge.core.people import Role
 from edge.devices.camera.capture import Camera
 from edge.devices.camera.source import parse_source
 from edge.devices.face.absent import NoFaceEngine
+from edge.devices.face.looker import FaceLooker
 from edge.devices.pictures import PictureEye
 from edge.devices.qr.cascade import QrReader
 from edge.devices.sound import AlsaSounder
@@ -65,6 +69,9 @@ def desk_process(settings: Settings, opening: Opening) -> Iterator[DeskProcess]:
             doors.append(ConsoleDoor(desk.loop, desk.commands))
         if desk.eye is not None:
             doors.append(desk.eye)
+        if desk.looker is not None:
+            desk.looker.start()
+            stack.callback(desk.looker.close)
         if opening.page:
             doors.append(desk.page_door())
         sounder = AlsaSounder()
@@ -96,6 +103,9 @@ class _Desk:
         self._link = LinkReader(settings.link_db, clock=self._clock, boot_id=boot_id())
         stack.callback(self._link.close)
         self._open_epoch()
+        self._hint = ""
+        self._camera = self._open_camera()
+        self.looker = self._look() if self._camera else None
         intake = self._intake()
         hearing = Hearing(
             intake,
@@ -114,7 +124,8 @@ class _Desk:
             journal=self.journal,
         )
         self.loop.idle_lock_s = settings.page.idle_lock_s
-        self.eye = self._eye(intake) if settings.camera.source else None
+        self._flow = intake
+        self.eye = self._eye(intake, self._camera) if self._camera else None
         shutter = self.eye.shoot if self.eye else lambda: None
         pictures = PictureEye(QrReader(), shutter=shutter)
         self.commands = Commands(intake, eye=pictures, read_clock=self._clock.read)
@@ -147,17 +158,41 @@ class _Desk:
             journal=self.journal,
         )
 
-    def _eye(self, intake: Intake) -> DeskEye:
-        """The live camera."""
+    def _open_camera(self) -> Camera | None:
+        """The configured camera, if there is one."""
         wishes = self._settings.camera
-        source = parse_source(wishes.source or "")
-        camera = Camera(
-            source,
+        if wishes.source is None:
+            return None
+        return Camera(
+            parse_source(wishes.source),
             read_clock=self._clock.read,
             journal=self.journal,
             width=wishes.width,
             height=wishes.height,
         )
+
+    def _look(self) -> FaceLooker | None:
+        """The face check, reporting back in the desk's own thread."""
+        if self._camera is None:
+            return None
+
+        def tell(person: PersonId | None, score: FaceScore | None) -> None:
+            self.loop.submit(lambda: self._flow.judge_face(person, score), touch=False)
+
+        def hint(given: Hint | None) -> None:
+            self._hint = given.value if given else ""
+
+        return face_looker(
+            self._settings,
+            self._camera,
+            tell=tell,
+            hint=hint,
+            clock=self._clock,
+            journal=self.journal,
+        )
+
+    def _eye(self, intake: Intake, camera: Camera) -> DeskEye:
+        """The live camera."""
         return DeskEye(
             camera,
             self.loop,
@@ -176,7 +211,7 @@ class _Desk:
             clock=self._clock,
             ids=self._ids,
             link=self._link,
-            face=NoFaceEngine(),
+            face=self.looker or NoFaceEngine(),
             journal=self.journal,
             recorder=Recorder(
                 store=self._store,
@@ -222,6 +257,7 @@ class _Desk:
             roster_age_h=None if age_h == float("inf") else round(age_h, 1),
             camera="absent" if camera is None else "live" if camera.live else "lost",
             camera_why=camera.why if camera and not camera.live else "",
+            hint=self._hint,
         )
 
     def _staff(self) -> tuple[Staff, ...]:

@@ -40,7 +40,7 @@ class Stage:
     ) -> None:
         self._camera = camera
         self._world = world
-        self._faces = faces
+        self.faces = faces
         self._random = Random(seed)  # noqa: S311 - a day that can be repeated
         self._rng = np.random.default_rng(seed)
         self._network = network
@@ -97,7 +97,7 @@ class Stage:
     def face(self) -> None:
         """Whoever brings this delivery looks at the camera."""
         person = self._person or self.arrival.deliverer
-        self._show(face_at_desk(self._faces[person.person], self._rng))
+        self._show(face_at_desk(self.faces[person.person], self._rng))
 
     def layer(self, number: int) -> None:
         """A layer of the trolley (0 is the first)."""
@@ -129,7 +129,7 @@ class Stage:
         strangers = [
             each
             for each in self._world.population.people
-            if each.person in self._faces and each.person != self.arrival.deliverer.person
+            if each.person in self.faces and each.person != self.arrival.deliverer.person
         ]
         self._person = self._random.choice(strangers)
         self.face()
