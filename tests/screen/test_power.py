@@ -1,6 +1,6 @@
 """The page while the kiosk dies and comes back, and while the camera is pulled and returned."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -13,13 +13,10 @@ from local_site import LocalSite, local_site
 from playwright.sync_api import Browser
 from screen_browser import Visitor, chromium, visit
 from screen_receiver import calm
+from screen_site import Paged
 from waiting import until
 
 from edge.core.intake.state import Phase
-from edge.host.reach import free_port
-from edge.runtime.desk_client import DeskClient
-from edge.runtime.provision import BrokerAddress, configure
-from edge.runtime.supervisor import Child, own_command
 from edge.sim.camera import SimulatedCamera
 from edge.sim.courier import prepare
 from edge.sim.receiver import Receiver
@@ -40,30 +37,6 @@ def browser() -> Iterator[Browser]:
 def place(tmp_path: Path) -> Iterator[LocalSite]:
     with local_site(tmp_path / "site") as made:
         yield made
-
-
-@dataclass
-class Paged:
-    """A kiosk with console and page, as a process."""
-
-    place: LocalSite
-    camera: str | None = None
-    port: int = field(default_factory=free_port)
-
-    def __post_init__(self) -> None:
-        sections: dict[str, Mapping[str, object]] = {"page": {"port": self.port}}
-        if self.camera:
-            sections["camera"] = {"source": self.camera}
-        configure(self.place.site, BrokerAddress("127.0.0.1", 1), station=sections)
-        command = own_command("kiosk", "--console", "--config", self.place.config)
-        log = self.place.site.folder / "logs" / "kiosk.log"
-        self.child = Child("kiosk", command, log=log, piped=True)
-        self.desk = DeskClient(self.child)
-        self.place.at_end.callback(self.desk.kill)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
 
 @dataclass
