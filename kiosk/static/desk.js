@@ -52,8 +52,30 @@ function settle() {
 function receive(event) {
   mark = event.lastEventId;
   const moment = JSON.parse(event.data);
-  for (const id of regions) show(id, moment[id]);
+  for (const id of regions) if (id !== "band") show(id, moment[id]);
+  tell(moment.band);
   settle();
+}
+
+// A grave answer stays until it was seen: a layer of blocks brings a dozen answers at once.
+const GRAVE = { hold: 1, refuse: 2, alarm: 3 };
+const GRAVE_MS = 3000;
+const gravity = (html) => GRAVE[/class="outcome (\w+)"/.exec(html)?.[1]] || 0;
+let grave = null; // timer while one stays
+let newest = null;
+
+function tell(html) {
+  newest = html;
+  if (grave && gravity(html) < gravity(byId("band").shown)) return;
+  show("band", html);
+  clearTimeout(grave);
+  grave = gravity(html) ? setTimeout(release, GRAVE_MS) : null;
+}
+
+function release() {
+  clearTimeout(grave);
+  grave = null;
+  if (newest !== null) show("band", newest);
 }
 
 let source = null;
@@ -109,6 +131,7 @@ async function send(command) {
 
 async function act(command) {
   if (busy) return;
+  release();
   busy = true;
   try {
     const answer = await send(command);
