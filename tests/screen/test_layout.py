@@ -4,9 +4,6 @@ Pictures of all of them lie in `build/screens` afterwards.
 """
 
 import gzip
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -14,6 +11,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from screen_browser import LANDSCAPE, PORTRAIT, Visitor, chromium, visit
 from screen_gallery import Show, gallery
@@ -30,7 +28,6 @@ pytestmark = pytest.mark.slow
 PICTURES = Path(__file__).parents[2] / "build" / "screens"
 EYES = (Path(__file__).parents[1] / "support" / "screen_eyes.js").read_text(encoding="utf-8")
 LIMITS = {"target": 48, "primary": 72, "text": 20, "contrast": 4.5, "outcome": 7}
-AXE = "axe-core@4.14.1"
 DECIDED = groups(read=20, decided=True)
 ASK = SignalView("warn", (Code.NOT_NOW,), "", (("missing", "acknowledgement"),))
 PIN = SignalView("warn", (Code.NOT_NOW,), "", (("missing", "pin"),))
@@ -135,30 +132,10 @@ def test_a_screen_fits(
     assert visitor.foreign() == []
 
 
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """axe-core, from the registry of packages into a folder that is thrown away."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("axe")
-    got = subprocess.run(
-        ["npm", "pack", AXE], cwd=folder, capture_output=True, text=True, timeout=90, check=False
-    )
-    if got.returncode:
-        pytest.skip(f"{AXE} cannot be had here")
-    with tarfile.open(next(folder.glob("*.tgz"))) as packed:
-        source = packed.extractfile("package/axe.min.js")
-        assert source is not None
-        return source.read().decode()
-
-
 @pytest.mark.parametrize("name", [*SHOWN, *SHEETS])
-def test_a_screen_is_accessible(
-    visitor: Visitor, show: tuple[Show, str], name: str, axe: str
-) -> None:
+def test_a_screen_is_accessible(visitor: Visitor, show: tuple[Show, str], name: str) -> None:
     bring(visitor, show, name)
-    visitor.page.evaluate(axe)
-    found = visitor.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = Axe().run(visitor.page).response
     assert [
         (each["id"], each["nodes"][0]["html"][:120], len(each["nodes"]))
         for each in found["violations"]
