@@ -1,0 +1,230 @@
+"""What is read of the platform's store, in SQL that both engines understand; a door runs it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Protocol, Self
+
+from edge.core.ids import DeliveryId, Digest, EpochId, EventId, KeyId
+from edge.core.platform import Alarm, Counts, Received, Settled, Suspect
+from edge.wire.downlink import Mark
+from edge.wire.topics import Station
+
+EVENT_COLUMNS = (
+    "station, epoch, sequence, event_id, type, subject, delivery, prev, digest, key_id, body, "
+    "envelope"
+)
+Row = tuple[Any, ...]
+
+
+class SqlDoor(Protocol):
+    """One connection; `?` stands for a value, errors are ours."""
+
+    def all(self, sql: str, *values: object) -> list[Row]:
+        """Every row of an answer."""
+        ...
+
+    def run(self, sql: str, *values: object) -> int:
+        """Change something; how many rows."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...
+
+
+class CentralReads:
+    """Reads the platform's store."""
+
+    def __init__(self, door: SqlDoor) -> None:
+        self._door = door
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the store."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._door.close()
+
+    def counts(self) -> Counts:
+        """How many rows; duplicates are counted in the stored rows themselves."""
+        ((events, places, ids),) = self._door.all(
+            "SELECT count(*), count(DISTINCT station || epoch || sequence), "
+            "count(DISTINCT event_id) FROM events"
+        )
+        ((suspects,),) = self._door.all("SELECT count(*) FROM quarantine")
+        ((again,),) = self._door.all("SELECT coalesce(sum(number), 0) FROM redeliveries")
+        return Counts(events, suspects, int(again), max(events - places, events - ids))
+
+    def digests(self, station: Station) -> Iterator[tuple[EpochId, int, Digest]]:
+        """Place and digest of every event of a station."""
+        rows = self._door.all(
+            "SELECT epoch, sequence, digest FROM events WHERE station=?",
+            station.name,
+        )
+        return ((EpochId(row[0]), row[1], Digest(row[2])) for row in rows)
+
+    def deliveries_by_outcome(self) -> Mapping[str, int]:
+        """Closed deliveries by how they ended."""
+        rows = self._door.all(
+            "SELECT outcome, count(*) FROM deliveries GROUP BY outcome ORDER BY outcome"
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def settled(self, delivery: DeliveryId) -> Settled | None:
+        """A closed delivery with the platform's word."""
+        rows = self._door.all(
+            "SELECT station, outcome, specimens, word, at FROM deliveries WHERE delivery=?",
+            delivery,
+        )
+        if not rows:
+            return None
+        station, outcome, specimens, word, at = rows[0]
+        return Settled(delivery, station, outcome, specimens, word, datetime.fromisoformat(at))
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Everything that a person must look at, oldest first."""
+        rows = self._door.all("SELECT at, station, code, facts FROM alarms ORDER BY id")
+        return tuple(
+            Alarm(datetime.fromisoformat(row[0]), row[1], row[2], json.loads(row[3]))
+            for row in rows
+        )
+
+    def suspects(self) -> tuple[Suspect, ...]:
+        """What lies in quarantine."""
+        rows = self._door.all(
+            "SELECT station, epoch, sequence, digest, reason, envelope FROM quarantine ORDER BY id"
+        )
+        return tuple(Suspect(*row) for row in rows)
+
+    def store_id(self) -> str:
+        """The identity of this store."""
+        return str(self._door.all("SELECT store_id FROM platform")[0][0])
+
+    def stations(self) -> tuple[str, ...]:
+        """Every station that was ever heard."""
+        rows = self._door.all("SELECT station FROM stations ORDER BY station")
+        return tuple(row[0] for row in rows)
+
+    def marks(self, station: str) -> Mapping[EpochId, Mark]:
+        """The watermarks of a station."""
+        rows = self._door.all("SELECT epoch, upto, digest FROM marks WHERE station=?", station)
+        return {EpochId(row[0]): Mark(row[1], Digest(row[2])) for row in rows}
+
+    def event_at(self, station: str, epoch: EpochId, sequence: int) -> Received | None:
+        """The event at a place."""
+        rows = self._door.all(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE station=? AND epoch=? AND sequence=?",  # noqa: S608 - a constant column list
+            station,
+            epoch,
+            sequence,
+        )
+        return received(rows[0]) if rows else None
+
+    def suspect_at(self, station: str, epoch: EpochId, sequence: int) -> Digest | None:
+        """The digest of the first quarantined bytes at a place."""
+        rows = self._door.all(
+            "SELECT digest FROM quarantine WHERE station=? AND epoch=? AND sequence=? ORDER BY id",
+            station,
+            epoch,
+            sequence,
+        )
+        return Digest(rows[0][0]) if rows else None
+
+    def next_above(self, station: str, epoch: EpochId, upto: int) -> int | None:
+        """The lowest stored place above the watermark."""
+        place = (station, epoch, upto)
+        rows = self._door.all(
+            "SELECT min(sequence) FROM ("
+            "SELECT min(sequence) AS sequence FROM events "
+            "WHERE station=? AND epoch=? AND sequence>? UNION ALL "
+            "SELECT min(sequence) FROM quarantine WHERE station=? AND epoch=? AND sequence>?"
+            ") AS above",
+            *place,
+            *place,
+        )
+        return rows[0][0] if rows else None
+
+    def events_of(self, delivery: DeliveryId, kind: str) -> tuple[Received, ...]:
+        """Events of one type that belong to a delivery, in order."""
+        rows = self._door.all(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE delivery=? AND type=? "  # noqa: S608 - a constant column list
+            "ORDER BY epoch, sequence",
+            delivery,
+            kind,
+        )
+        return tuple(received(row) for row in rows)
+
+    def has_suspects_between(self, station: str, epoch: EpochId, first: int, last: int) -> bool:
+        """Whether something between two places lies in quarantine instead of among the events."""
+        rows = self._door.all(
+            "SELECT 1 FROM quarantine q WHERE station=? AND epoch=? AND sequence BETWEEN ? AND ? "
+            "AND NOT EXISTS (SELECT 1 FROM events e WHERE e.station=q.station "
+            "AND e.epoch=q.epoch AND e.sequence=q.sequence) LIMIT 1",
+            station,
+            epoch,
+            first,
+            last,
+        )
+        return bool(rows)
+
+    def lines(self, name: str, *, lab: str | None = None) -> tuple[bytes, ...]:
+        """Rows of a set as lines; with `lab` only those for it or for all."""
+        if lab is None:
+            rows = self._door.all("SELECT line FROM rows WHERE name=? ORDER BY key", name)
+        else:
+            rows = self._door.all(
+                "SELECT line FROM rows WHERE name=? AND (lab IS NULL OR lab=?) ORDER BY key",
+                name,
+                lab,
+            )
+        return tuple(row[0] for row in rows)
+
+    def find_lines(self, name: str, found_by: str) -> tuple[bytes, ...]:
+        """Rows of a set by any of their keys."""
+        rows = self._door.all(
+            "SELECT r.line FROM row_keys k JOIN rows r ON r.name=k.name AND r.key=k.key "
+            "WHERE k.name=? AND k.found_by=? ORDER BY r.key",
+            name,
+            found_by,
+        )
+        return tuple(row[0] for row in rows)
+
+    def newest_version(self, lab: str, name: str) -> int:
+        """The newest version of a set for a lab, 0 before the first."""
+        rows = self._door.all("SELECT version FROM newest WHERE lab=? AND name=?", lab, name)
+        return rows[0][0] if rows else 0
+
+    def pages(self, lab: str, name: str, version: int) -> tuple[bytes, ...]:
+        """The pages of a version in order."""
+        rows = self._door.all(
+            "SELECT p.body FROM versions v JOIN pages p ON p.sha256=v.sha256 "
+            "WHERE v.lab=? AND v.name=? AND v.version=? ORDER BY v.number",
+            lab,
+            name,
+            version,
+        )
+        return tuple(row[0] for row in rows)
+
+
+def received(row: Row) -> Received:
+    """An event from the columns of `EVENT_COLUMNS`."""
+    return Received(
+        station=row[0],
+        epoch=EpochId(row[1]),
+        sequence=row[2],
+        event_id=EventId(row[3]),
+        type=row[4],
+        subject=row[5],
+        delivery=DeliveryId(row[6]) if row[6] else None,
+        prev=Digest(row[7]),
+        digest=Digest(row[8]),
+        key_id=KeyId(row[9]),
+        body=row[10],
+        envelope=row[11],
+    )
