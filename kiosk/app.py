@@ -51,6 +51,7 @@ def build_app(
     app.get("/day", response_class=HTMLResponse)(routes.day)
     app.get("/staff", response_class=HTMLResponse)(routes.staff)
     app.post("/do")(routes.act)
+    app.get("/alive")(routes.silence)
     app.post("/alive")(routes.alive)
     app.post("/strip/{name}")(routes.try_out)
     return app, routes.streams
@@ -140,6 +141,10 @@ class _Routes:
         """The page has painted."""
         self._desk.page_is_alive()
         return Response(status_code=204)
+
+    async def silence(self) -> JSONResponse:
+        """How long ago the page painted, for whoever keeps its browser running."""
+        return JSONResponse({"silent_s": self._desk.page_silent_s()})
 
     async def try_out(self, name: str) -> Response:
         """The demonstration's help strip."""

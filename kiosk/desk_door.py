@@ -47,6 +47,10 @@ class DeskDoor(Protocol):
         """The page has just painted."""
         ...
 
+    def page_silent_s(self) -> float | None:
+        """Seconds since the page last painted; None before it ever did."""
+        ...
+
 
 class Preview(Protocol):
     """The camera's picture, encoded only while somebody watches."""

@@ -13,6 +13,7 @@ from edge.cli.kiosk import kiosk
 from edge.cli.log import log
 from edge.cli.outbox import outbox
 from edge.cli.registry import registry
+from edge.cli.screen import screen
 from edge.cli.ship import ship
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.command()(decode)
 app.command()(demo)
 app.command()(doctor)
 app.command()(kiosk)
+app.command()(screen)
 app.command()(ship)
 
 

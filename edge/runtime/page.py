@@ -41,7 +41,6 @@ class PageDesk:
         self._clock = clock
         self._journal = journal
         self._alive_ns: int | None = None
-        self._is_silent = False
 
     @property
     def latest(self) -> Moment:
@@ -74,18 +73,16 @@ class PageDesk:
 
     def page_is_alive(self) -> None:
         """The page has just painted."""
+        silent_s = self.page_silent_s()
+        if silent_s is not None and silent_s > SILENT_S:
+            self._journal.info("page.back", after_s=round(silent_s))
         self._alive_ns = self._clock.mono_ns()
-        if self._is_silent:
-            self._is_silent = False
-            self._journal.info("page.back")
 
-    def watch_page(self) -> None:
-        """Say once when a page that was there does not paint any more."""
-        if self._alive_ns is None or self._is_silent:
-            return
-        if self._clock.mono_ns() - self._alive_ns > SILENT_S * 1e9:
-            self._is_silent = True
-            self._journal.warning("page.silent", after_s=SILENT_S)
+    def page_silent_s(self) -> float | None:
+        """Seconds since the page last painted; None before it ever did."""
+        if self._alive_ns is None:
+            return None
+        return (self._clock.mono_ns() - self._alive_ns) / 1e9
 
 
 class PageDoor:

@@ -27,10 +27,13 @@ def own_command(*arguments: str) -> tuple[str, ...]:
 
 
 class Child:
-    """One process with its log file; ends with its owner's thread, even one that was killed."""
+    """One process; ends with its owner's thread, even one that was killed.
+
+    It writes to its log file; without one, where its owner writes.
+    """
 
     def __init__(
-        self, name: str, command: Sequence[str], *, log: Path, piped: bool = False
+        self, name: str, command: Sequence[str], *, log: Path | None, piped: bool = False
     ) -> None:
         self.name = name
         self._command = tuple(command)
@@ -40,9 +43,10 @@ class Child:
         self._log: IO[bytes] | None = None
 
     def start(self) -> Self:
-        """Start it; its standard error goes to the log file."""
-        self._log_path.parent.mkdir(parents=True, exist_ok=True)
-        self._log = self._log_path.open("ab")
+        """Start it."""
+        if self._log_path is not None:
+            self._log_path.parent.mkdir(parents=True, exist_ok=True)
+            self._log = self._log_path.open("ab")
         self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
             self._command,
             stdin=subprocess.PIPE if self._piped else subprocess.DEVNULL,
@@ -74,7 +78,7 @@ class Child:
 
     def last_words(self, lines: int = 12) -> str:
         """The end of its log, for an error message."""
-        if not self._log_path.exists():
+        if self._log_path is None or not self._log_path.exists():
             return ""
         return "\n".join(self._log_path.read_text(errors="replace").splitlines()[-lines:])
 

@@ -234,6 +234,11 @@ document.addEventListener("visibilitychange", () => {
 });
 setInterval(tick, 1000);
 setInterval(() => requestAnimationFrame(() => fetch("/alive", { method: "POST" }).catch(() => {})), 5000);
+// A browser that runs for weeks grows: the page begins anew at night while nobody is here.
+setInterval(() => {
+  const isIdle = document.querySelector("#bar [data-fetch='/staff']:not([data-for])") && !open;
+  if (performance.now() > 2e7 && new Date().getHours() === 3 && isIdle) location.reload();
+}, 60000);
 
 for (const id of regions) byId(id).shown = byId(id).innerHTML;
 settle();

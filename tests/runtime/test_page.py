@@ -77,17 +77,12 @@ def test_it_answers_on_loopback_only(desk: TouchDesk) -> None:
         assert addresses == {"127.0.0.1"}
 
 
-def test_a_page_that_stops_painting_is_noted_once_and_when_it_is_back(desk: TouchDesk) -> None:
-    desk.page.watch_page()
-    assert "page.silent" not in desk.journal.noted
+def test_how_long_the_page_has_not_painted_can_be_asked(desk: TouchDesk) -> None:
     with served(desk) as (client, _):
+        assert client.get("/alive").json() == {"silent_s": None}
         assert client.post("/alive").status_code == 204
-        desk.bench.clock.move(SILENT_S - 1)
-        desk.page.watch_page()
-        assert "page.silent" not in desk.journal.noted
-        desk.bench.clock.move(2)
-        desk.page.watch_page()
-        desk.page.watch_page()
-        assert desk.journal.noted.count("page.silent") == 1
+        desk.bench.clock.move(SILENT_S + 1)
+        assert client.get("/alive").json() == {"silent_s": SILENT_S + 1}
         client.post("/alive")
+        assert client.get("/alive").json() == {"silent_s": 0.0}
     assert desk.journal.noted.count("page.back") == 1

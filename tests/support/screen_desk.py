@@ -17,6 +17,7 @@ from edge.core.errors import DeviceGone
 from edge.core.pins import hash_pin
 from edge.flows.daybook import day_rows
 from edge.flows.moment import Moment, Staff, Surroundings
+from edge.ports import Clock
 from edge.runtime.commands import Commands
 from edge.runtime.desk import DeskLoop
 from edge.runtime.page import PageDesk, PageDoor
@@ -83,6 +84,7 @@ class TouchDesk:
         default_factory=lambda: Surroundings(online=True, clock="synced", camera="live")
     )
     tried: list[str] = field(default_factory=list)
+    page_clock: Clock | None = None
 
     def __post_init__(self) -> None:
         self.loop = DeskLoop(
@@ -99,7 +101,7 @@ class TouchDesk:
             commands,
             day=lambda: day_rows(self.bench.store, self.bench.clock.now()),
             staff=self._staff,
-            clock=self.bench.clock,
+            clock=self.page_clock or self.bench.clock,
             journal=self.journal,
         )
 
@@ -132,9 +134,11 @@ class TouchDesk:
 
 
 @contextmanager
-def running_desk(bench: Bench | None = None) -> Iterator[TouchDesk]:
+def running_desk(
+    bench: Bench | None = None, *, page_clock: Clock | None = None
+) -> Iterator[TouchDesk]:
     """The desk's loop in its thread."""
-    desk = TouchDesk(bench or bench_with_pins())
+    desk = TouchDesk(bench or bench_with_pins(), page_clock=page_clock)
     stop = threading.Event()
     thread = threading.Thread(target=desk.loop.run, args=(stop,), kwargs={"version": "0"})
     thread.start()

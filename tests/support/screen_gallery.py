@@ -76,6 +76,9 @@ class Show:
     def page_is_alive(self) -> None:
         return
 
+    def page_silent_s(self) -> float | None:
+        return None
+
     def frames(self, ended: Callable[[], bool]) -> Iterator[bytes]:
         pause = threading.Event()
         while not ended():
