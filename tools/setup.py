@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"demo": ROOT / "locks" / "runtime.txt", "test": ROOT / "locks" / "dev.txt"}
 OLDEST = (3, 11)
 NOTO_CJK = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+POSTGRES = Path("/usr/lib/postgresql")
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
@@ -55,7 +56,7 @@ def unsuitable(version: "tuple[int, ...]", pointer_bytes: int) -> "tuple[str, ..
 
 
 def missing_packages(purpose: str) -> "list[str]":
-    """Debian packages that this machine still needs; the tests look at screens too."""
+    """Debian packages that this machine still needs; the tests look at screens and a database."""
     wanted = []
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append("python3.%d-venv" % sys.version_info.minor)
@@ -69,6 +70,8 @@ def missing_packages(purpose: str) -> "list[str]":
             wanted.append("chromium")
         if not NOTO_CJK.exists():
             wanted.append("fonts-noto-cjk")
+        if not any(POSTGRES.glob("*/bin/postgres")):
+            wanted.append("postgresql")
     return wanted
 
 

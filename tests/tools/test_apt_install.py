@@ -8,6 +8,7 @@ SCRIPT = Path(__file__).parents[2] / "tools" / "apt-install"
 
 APT = """#!/bin/sh
 echo "apt-get $* policy=$("$POLICY_RC_D" >/dev/null 2>&1; echo $?)" >>"$CALLS"
+cat "$CREATECLUSTER_D"/*.conf >>"$CALLS" 2>/dev/null || true
 [ "$2" != install ] || [ -z "${APT_FAILS:-}" ] && exit 0
 exit 7
 """
@@ -20,6 +21,7 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.policy = folder / "policy-rc.d"
+        self.clusters = folder / "createcluster.d"
         self.notes = folder / "calls"
         self.bin = folder / "bin"
         self.bin.mkdir()
@@ -38,6 +40,7 @@ class Machine:
             env={
                 "PATH": f"{self.bin}{os.pathsep}/usr/bin{os.pathsep}/bin",
                 "POLICY_RC_D": str(self.policy),
+                "CREATECLUSTER_D": str(self.clusters),
                 "CALLS": str(self.notes),
                 "HAD": "",
                 **variables,
@@ -86,3 +89,16 @@ def test_a_failed_installation_is_told_and_leaves_nothing(machine: Machine) -> N
     assert status != 0
     assert not machine.policy.exists()
     assert not any(call.startswith("systemctl") for call in calls)
+
+
+def test_debian_makes_no_database_cluster_and_starts_none_at_boot(machine: Machine) -> None:
+    status, calls = machine.install("postgresql", "chromium")
+    assert status == 0
+    assert calls[-2:] == ["create_main_cluster = false", "systemctl disable postgresql"]
+    assert list(machine.clusters.iterdir()) == []
+
+
+def test_a_database_that_was_there_stays_as_it_was(machine: Machine) -> None:
+    _, calls = machine.install("postgresql", HAD="installed")
+    assert not any("cluster" in call or call.startswith("systemctl") for call in calls)
+    assert not machine.clusters.exists()
