@@ -1,5 +1,6 @@
 """`specimen-edge kiosk`: the capture process of the receiving desk."""
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,7 @@ def kiosk(
     except ModuleNotFoundError as error:
         typer.echo(f'{error.name}: pip install "specimen-edge[camera,kiosk]"', err=True)
         raise typer.Exit(2) from error
+    sys.setswitchinterval(0.0005)
     opening = Opening(console=console, page=page)
     run_process(partial(desk_process, opening=opening), config)
 

@@ -49,11 +49,19 @@ function settle() {
   tick();
 }
 
+// A layer of blocks brings a dozen moments within one frame of the screen: only the last is drawn.
+let moments = [];
 function receive(event) {
   mark = event.lastEventId;
-  const moment = JSON.parse(event.data);
-  for (const id of regions) if (id !== "band") show(id, moment[id]);
-  tell(moment.band);
+  moments.push(JSON.parse(event.data));
+  if (moments.length === 1) requestAnimationFrame(draw);
+}
+
+function draw() {
+  const newest = moments.at(-1);
+  for (const id of regions) if (id !== "band") show(id, newest[id]);
+  for (const moment of moments) tell(moment.band);
+  moments = [];
   settle();
 }
 

@@ -1,18 +1,16 @@
 """The audit of a log: whatever is changed in a store of events is found, byte by byte."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 import samples
+from altered_log import Altered, altered_copy, flipped
 from memory_doors import CountingIds, SetClock
 from signed_log import KEY, LATER, STATION, SignedLog, Writer, make_log, pinned, signed_place
 
@@ -20,7 +18,7 @@ from edge.core import events as told
 from edge.core.envelope import Draft, Seal, Sealed, Tip, seal
 from edge.core.ids import Digest, EpochId, EventId, KeyId, RuleSetId
 from edge.flows.audit import Audited, Flaw, audit
-from edge.host.keys import FileSigner, PinnedKeys, generate_key, write_pinned
+from edge.host.keys import FileSigner, generate_key, write_pinned
 from edge.storage.evidence import EvidenceFiles
 from edge.storage.station import SqliteStation, StationReader
 from edge.wire.downlink import Mark
@@ -30,48 +28,6 @@ FIRST_EPOCH_EVENTS = 9
 PHOTOGRAPHS = 3
 
 
-class RememberingRing:
-    """The pinned keys; Ed25519 is deterministic, so an answer holds for the same question."""
-
-    def __init__(self, ring: PinnedKeys) -> None:
-        self.owner = cache(ring.owner)
-        self.signed = cache(ring.signed)
-        self.verifies = ring.verifies
-        self.knows = ring.knows
-        self.counts = ring.counts
-
-
-@dataclass
-class Altered:
-    """A copy of a log in memory that is changed by SQL, and audited as it then is."""
-
-    sql: sqlite3.Connection
-    reader: StationReader
-    log: SignedLog
-    ring: RememberingRing
-
-    def audit(self, marks: dict[EpochId, Mark] | None = None) -> Audited:
-        evidence = EvidenceFiles(self.log.evidence)
-        return audit(self.reader, ring=self.ring, evidence=evidence, marks=marks)
-
-    def flaw(self) -> Flaw:
-        found = self.audit().first_bad
-        assert found is not None, "the audit found nothing"
-        return found
-
-    def rows(self) -> list[Any]:
-        return self.sql.execute(
-            "SELECT epoch, sequence, body, signature FROM events ORDER BY epoch, sequence"
-        ).fetchall()
-
-    def put(self, place: tuple[str, int], **columns: object) -> None:
-        names = ", ".join(f"{name}=?" for name in columns)
-        self.sql.execute(
-            f"UPDATE events SET {names} WHERE epoch=? AND sequence=?",  # noqa: S608 - column names of this test
-            (*columns.values(), *place),
-        )
-
-
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> SignedLog:
     return make_log(tmp_path_factory.mktemp("station"))
@@ -79,13 +35,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> SignedLog:
 
 @pytest.fixture
 def altered(log: SignedLog) -> Iterator[Altered]:
-    reader = StationReader(log.db)
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    reader._db.backup(copy)
-    reader.close()
-    reader._db = copy  # in memory, thousands of changes take seconds
-    yield Altered(copy, reader, log, RememberingRing(log.ring()))
-    reader.close()
+    with altered_copy(log) as copy:
+        yield copy
 
 
 @pytest.fixture(scope="module")
@@ -105,49 +56,6 @@ def test_an_untouched_log_holds_after_its_key_has_ended(log: SignedLog) -> None:
     assert found == Audited(EVENTS, 2, PHOTOGRAPHS)
     assert found.ok
     assert heard[-1] == EVENTS
-
-
-def test_every_flipped_byte_of_a_body_is_found(altered: Altered) -> None:
-    rng = Random(1)
-    flips = 0
-    for epoch, sequence, body, _ in altered.rows():
-        for at in range(len(body)):
-            altered.put((epoch, sequence), body=flipped(body, at, rng))
-            assert altered.flaw() == Flaw(EpochId(epoch), sequence, "digest"), at
-            flips += 1
-        altered.put((epoch, sequence), body=body)
-    assert flips > EVENTS * 400
-    assert altered.audit().ok
-
-
-def test_every_flipped_byte_of_a_body_is_found_where_its_digest_was_mended(
-    altered: Altered,
-) -> None:
-    rng = Random(2)
-    for epoch, sequence, body, _ in altered.rows():
-        for at in range(len(body)):
-            changed = flipped(body, at, rng)
-            altered.put((epoch, sequence), body=changed, digest=sha256(changed).hexdigest())
-            assert altered.flaw() == Flaw(EpochId(epoch), sequence, "signature"), at
-        altered.put((epoch, sequence), body=body, digest=sha256(body).hexdigest())
-    assert altered.audit().ok
-
-
-def test_every_flipped_byte_of_a_signature_is_found(altered: Altered) -> None:
-    rng = Random(3)
-    for epoch, sequence, _, signature in altered.rows():
-        for at in range(len(signature)):
-            altered.put((epoch, sequence), signature=flipped(signature, at, rng))
-            assert altered.flaw() == Flaw(EpochId(epoch), sequence, "signature"), at
-        for wrong in (b"", signature[:-1], signature + b"\0"):
-            altered.put((epoch, sequence), signature=wrong)
-            assert altered.flaw() == Flaw(EpochId(epoch), sequence, "signature"), wrong
-        altered.put((epoch, sequence), signature=signature)
-    assert altered.audit().ok
-
-
-def flipped(content: bytes, at: int, rng: Random) -> bytes:
-    return content[:at] + bytes([content[at] ^ rng.randrange(1, 256)]) + content[at + 1 :]
 
 
 @pytest.mark.parametrize("sequence", range(1, FIRST_EPOCH_EVENTS + 1))
