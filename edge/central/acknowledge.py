@@ -3,26 +3,41 @@
 Replays are asked for while a hole lasts.
 """
 
+from collections.abc import Callable, Iterable
+
 from edge.central.store import EventStore
 from edge.core.ids import EpochId
 from edge.ports import Clock, Signer
 from edge.wire.downlink import Ack, Replay, sign_message
 
 REPLAY_EVERY_S = 5.0
+SCAN_EVERY_S = 1.0
+"""Between two looks at every station of a city; those that were just heard are due before."""
+AT_ONCE = 500
+"""Acknowledgements in one go, so that a restart with thousands of stations takes in meanwhile."""
 
 
 class Acknowledger:
     """Knows for which stations an acknowledgement or a replay request is due."""
 
     def __init__(
-        self, *, store: EventStore, clock: Clock, signer: Signer, every_s: float, min_gap_s: float
+        self,
+        *,
+        store: EventStore,
+        clock: Clock,
+        signer: Signer,
+        every_s: float,
+        min_gap_s: float,
+        stations: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._signer = signer
         self._every_ns = int(every_s * 1e9)
         self._gap_ns = int(min_gap_s * 1e9)
+        self._stations = stations or store.stations
         self._sent_ns: dict[str, int] = {}
+        self._scanned_ns: int | None = None
         self._due: set[str] = set()
         self._asked_ns: dict[tuple[str, EpochId], int] = {}
 
@@ -33,8 +48,11 @@ class Acknowledger:
     def due(self) -> tuple[str, ...]:
         """Stations whose acknowledgement goes out now."""
         now_ns = self._clock.mono_ns()
-        stations = self._due | set(self._store.stations())
-        return tuple(each for each in sorted(stations) if self._is_due(each, now_ns))
+        stations = self._due
+        if self._scanned_ns is None or now_ns - self._scanned_ns >= SCAN_EVERY_S * 1e9:
+            self._scanned_ns = now_ns
+            stations = self._due | set(self._stations())
+        return tuple(each for each in sorted(stations) if self._is_due(each, now_ns))[:AT_ONCE]
 
     def acknowledge(self, station: str) -> bytes:
         """The signed watermarks of a station."""

@@ -1,16 +1,22 @@
 """The platform's engine: messages of stations in, messages to stations out; no clock of its own."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.central.acknowledge import Acknowledger
 from edge.central.answers import Answers
+from edge.central.gaps import GAP, GapWatch, Hole
+from edge.central.heads import Heads
 from edge.central.ingest import Ingest
+from edge.central.open import open_event
 from edge.central.projection import Projection
 from edge.central.reference import Reference
+from edge.central.roll import Roll
+from edge.central.share import EVERY_LAB, Share
 from edge.central.store import PlatformStore
-from edge.core.errors import DecodeError
+from edge.core.errors import DecodeError, StorageError
 from edge.core.ids import EpochId
+from edge.core.platform import Alarm, Chain
 from edge.ports import Clock, Journal, KeyRing, Signer
 from edge.wire.downlink import Ask, StationState, decode, decode_status
 from edge.wire.reference import Deleted, Row, SetName
@@ -39,17 +45,18 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """How often the platform speaks without being asked, in seconds."""
+    """How often the platform speaks without being asked, and how long a hole may last; seconds."""
 
     ack_every_s: float = 60.0
     ack_min_gap_s: float = 1.0
     head_every_s: float = 300.0
+    gap_patience_s: float = 60.0
 
 
 class Platform:
     """Verifies, stores once, acknowledges after its commit, decides, publishes and answers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one parameter for each part of the platform
         self,
         *,
         store: PlatformStore,
@@ -58,23 +65,27 @@ class Platform:
         signer: Signer,
         journal: Journal,
         tempo: Tempo,
+        share: Share = EVERY_LAB,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._ring = ring
         self._journal = journal
-        self._tempo = tempo
-        self._ingest = Ingest(store=store, ring=ring, clock=clock)
+        self._share = share
         self._reference = Reference(store=store, clock=clock, signer=signer)
         self._projection = Projection(store=store, reference=self._reference, clock=clock)
         self._answers = Answers(reference=self._reference, clock=clock, signer=signer)
+        self._roll = Roll(store, share)
+        self._heads = Heads(self._reference, clock, every_s=tempo.head_every_s)
+        self._gaps = GapWatch(clock, patience_s=tempo.gap_patience_s)
         self._acknowledger = Acknowledger(
             store=store,
             clock=clock,
             signer=signer,
             every_s=tempo.ack_every_s,
             min_gap_s=tempo.ack_min_gap_s,
+            stations=self._roll.names,
         )
-        self._heads_ns: dict[tuple[str, SetName], int] = {}
         self._renewed_ns = -int(VERSION_GAP_S * 1e9)
 
     def load_rows(self, name: SetName, rows: Iterable[Row | Deleted]) -> None:
@@ -84,55 +95,94 @@ class Platform:
 
     def receive(self, messages: Sequence[tuple[str, bytes]]) -> tuple[Outgoing, ...]:
         """Take in a batch in one transaction: on the disk at return; raise StorageError."""
-        outgoing: list[Outgoing] = []
+        batch = tuple(self._ours(messages))
+        found = tuple(
+            open_event(topic, payload, self._ring)
+            for topic, payload in batch
+            if topic.branch is Branch.EVENT
+        )
+        heard = {topic.station.name for topic, _ in batch}
+        ingest = Ingest(store=self._store, clock=self._clock)
         with self._store.transaction():
-            touched: set[tuple[Station, EpochId]] = set()
-            for name, payload in messages:
-                try:
-                    topic = parse_topic(name)
-                except DecodeError as error:
-                    self._journal.warning("message.refused", error=str(error))
-                    continue
-                outgoing += self._meet(topic, payload, touched)
-            for station, epoch in touched:
-                outgoing += self._advance(station, epoch)
-        return tuple(outgoing)
+            for station in self._roll.unknown(heard):
+                self._store.note_station(station)
+            chains = ingest.take(found)
+            for station, epoch in sorted(chains):
+                self._follow(ingest, station, epoch)
+            holes = ingest.finish(chains)
+            answers = [said for each in batch for said in self._meet(*each)]
+        self._roll.add(heard)
+        self._tell(ingest.alarms)
+        for station, epoch in self._gaps.note(chains, holes):
+            self._journal.info("gap.filled", station=station, epoch=epoch)
+        for each in found:
+            self._acknowledger.note(each.station)
+        return (*answers, *self._wishes(holes))
 
     def tick(self) -> tuple[Outgoing, ...]:
-        """What time has made due: versions, heads and acknowledgements."""
+        """What time has made due: versions, heads, acknowledgements, alarms of lasting gaps."""
         self._renew()
-        return (*self._heads(), *self._acks())
+        self._alarm_gaps()
+        heads = (
+            Outgoing(head_topic(station, name), head, retain=True)
+            for station, name, head in self._heads.due(self._roll.stations())
+        )
+        return (*heads, *self._acks())
 
-    def _meet(
-        self, topic: Topic, payload: bytes, touched: set[tuple[Station, EpochId]]
-    ) -> Iterator[Outgoing]:
-        station = topic.station
-        self._store.note_station(station.name)
+    def _ours(self, messages: Sequence[tuple[str, bytes]]) -> Iterator[tuple[Topic, bytes]]:
+        """Messages whose topic is one of ours; another consumer's lab is left to it."""
+        for name, payload in messages:
+            try:
+                topic = parse_topic(name)
+            except DecodeError as error:
+                self._journal.warning("message.refused", error=str(error))
+                continue
+            if self._share.covers(topic.station.lab):
+                yield topic, payload
+            else:
+                self._journal.warning("message.of_another_share", lab=topic.station.lab)
+
+    def _meet(self, topic: Topic, payload: bytes) -> Iterator[Outgoing]:
         match topic.branch:
             case Branch.EVENT:
-                epoch = self._ingest.take(topic, payload)
-                self._acknowledger.note(station.name)
-                if epoch is not None:
-                    touched.add((station, epoch))
+                pass
             case Branch.STATUS:
-                self._greet(station, payload)
+                self._greet(topic.station, payload)
             case Branch.ASK:
-                yield from self._answer(station, payload)
+                yield from self._answer(topic.station, payload)
             case _:
                 self._journal.info("message.unused", branch=topic.branch.value)
 
-    def _advance(self, station: Station, epoch: EpochId) -> Iterator[Outgoing]:
-        for event in self._ingest.advance(station.name, epoch):
+    def _follow(self, ingest: Ingest, station: str, epoch: EpochId) -> None:
+        for event in ingest.advance(station, epoch):
             try:
                 self._projection.follow(event)
             except (KeyError, TypeError, ValueError, DecodeError) as error:
                 place = {"epoch": epoch, "sequence": event.sequence}
                 why = type(error).__name__
-                self._ingest.alarm(station.name, "event_not_understood", **place, why=why)
-        hole = self._ingest.hole(station.name, epoch)
-        wish = hole and self._acknowledger.ask_again(station.name, epoch, hole)
-        if wish:
-            yield Outgoing(replay_topic(station), wish)
+                ingest.alarm(station, "event_not_understood", **place, why=why)
+
+    def _wishes(self, holes: Mapping[Chain, Hole]) -> Iterator[Outgoing]:
+        for (station, epoch), hole in sorted(holes.items()):
+            wish = self._acknowledger.ask_again(station, epoch, hole)
+            if wish is not None:
+                yield Outgoing(replay_topic(Station.parse(station)), wish)
+
+    def _alarm_gaps(self) -> None:
+        for (station, epoch), hole in self._gaps.due():
+            first, last = hole
+            facts = {"epoch": epoch, "first": str(first), "last": str(last)}
+            alarm = Alarm(self._clock.now(), station, GAP, facts)
+            if not self._store.has_alarm(alarm):
+                with self._store.transaction():
+                    self._store.raise_alarm(alarm)
+                self._tell([alarm])
+            self._gaps.told((station, epoch), hole)
+
+    def _tell(self, alarms: Sequence[Alarm]) -> None:
+        """A line for each alarm, once it is stored."""
+        for alarm in alarms:
+            self._journal.warning("alarm", station=alarm.station, kind=alarm.code, **alarm.facts)
 
     def _greet(self, station: Station, payload: bytes) -> None:
         """A station came up: it hears its watermarks and all heads at once."""
@@ -143,8 +193,7 @@ class Platform:
             return
         if status.state is StationState.ONLINE:
             self._acknowledger.note(station.name)
-            for name in SetName:
-                self._heads_ns.pop((station.name, name), None)
+            self._heads.want(station)
 
     def _answer(self, station: Station, payload: bytes) -> Iterator[Outgoing]:
         try:
@@ -160,29 +209,17 @@ class Platform:
         if now_ns - self._renewed_ns < VERSION_GAP_S * 1e9:
             return
         self._renewed_ns = now_ns
-        stations = self._stations()
-        with self._store.transaction():
-            renewed = self._reference.renew({each.lab for each in stations})
-        for station in stations:
-            for name in SetName:
-                if (station.lab, name) in renewed:
-                    self._heads_ns.pop((station.name, name), None)
-
-    def _heads(self) -> Iterator[Outgoing]:
-        now_ns = self._clock.mono_ns()
-        for station in self._stations():
-            for name in SetName:
-                said_ns = self._heads_ns.get((station.name, name))
-                is_due = said_ns is None or now_ns - said_ns > self._tempo.head_every_s * 1e9
-                head = self._reference.head(station, name) if is_due else None
-                if head is not None:
-                    self._heads_ns[station.name, name] = now_ns
-                    yield Outgoing(head_topic(station, name), head, retain=True)
+        stations = self._roll.stations()
+        try:
+            with self._store.transaction():
+                renewed = self._reference.renew({each.lab for each in stations})
+        except StorageError:
+            self._reference.forget()
+            raise
+        for station in stations if renewed else ():
+            self._heads.want(station, {name for lab, name in renewed if lab == station.lab})
 
     def _acks(self) -> Iterator[Outgoing]:
         for name in self._acknowledger.due():
             station = Station.parse(name)
             yield Outgoing(ack_topic(station), self._acknowledger.acknowledge(name), retain=True)
-
-    def _stations(self) -> tuple[Station, ...]:
-        return tuple(Station.parse(each) for each in self._store.stations())

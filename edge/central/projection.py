@@ -63,7 +63,10 @@ class Projection:
         anything is kept.
         """
         outcome = _OUTCOMES.get(event.type)
-        if outcome is None or event.delivery is None or self._store.settled(event.delivery):
+        if outcome is None or event.delivery is None:
+            return
+        self._store.hold_reference()  # two labs may close on one specimen at the same moment
+        if self._store.settled(event.delivery):
             return
         body: Mapping[str, Any] = json.loads(event.body)
         data, at = body["data"], datetime.fromisoformat(body["time"])

@@ -27,8 +27,8 @@ class Reference:
         self._store = store
         self._clock = clock
         self._signer = signer
-        self._changed: set[tuple[str, SetName]] = set()
-        self._all_changed: set[SetName] = set(SetName)
+        self._seen = 0
+        self._served: set[str] = set()
 
     def put(
         self, name: SetName, rows: Iterable[Row | Deleted], *, lab: LabId | None = None
@@ -40,11 +40,9 @@ class Reference:
         for row in rows:
             at = row.lab if isinstance(row, Commission | Contract) else lab
             if isinstance(row, Deleted):
-                changed = self._store.drop_line(name, row.deleted)
+                self._store.drop_line(name, row.deleted)
             else:
-                changed = self._store.put_line(name, keys_of(row), lab=at, line=encode_row(row))
-            if changed:
-                self._note(name, at)
+                self._store.put_line(name, keys_of(row), lab=at, line=encode_row(row))
 
     def find(self, name: SetName, found_by: str) -> tuple[Row, ...]:
         """Rows by any of their keys."""
@@ -52,17 +50,25 @@ class Reference:
         return tuple(row for row in found if not isinstance(row, Deleted))
 
     def renew(self, labs: Iterable[LabId]) -> frozenset[tuple[LabId, SetName]]:
-        """Make new versions of what changed, inside the caller's transaction; which they are."""
+        """Make new versions of what any consumer changed, inside the caller's transaction.
+
+        Answers which they are; when the transaction fails, `forget` must follow.
+        """
+        self._seen, changed = self._store.changes(self._seen)
         renewed = set()
         for lab in labs:
+            is_new = lab not in self._served
             for name in SetName:
-                is_changed = name in self._all_changed or (lab, name) in self._changed
-                is_first = self._store.newest_version(lab, name) == 0
-                if (is_changed or is_first) and self._renew(lab, name):
+                is_due = is_new or (name, None) in changed or (name, lab) in changed
+                if is_due and self._renew(lab, name):
                     renewed.add((lab, name))
-        self._changed.clear()
-        self._all_changed.clear()
+            self._served.add(lab)
         return frozenset(renewed)
+
+    def forget(self) -> None:
+        """Look at everything again: what was renewed last was not kept."""
+        self._seen = 0
+        self._served.clear()
 
     def head(self, station: Station, name: SetName) -> bytes | None:
         """The signed head of the newest version for a station; None before the first."""
@@ -96,9 +102,3 @@ class Reference:
     def _rows(self, lab: LabId, name: SetName) -> Iterator[Row | Deleted]:
         for line in self._store.lines(name, lab=lab):
             yield decode_row(name, line)
-
-    def _note(self, name: SetName, lab: LabId | None) -> None:
-        if lab is None:
-            self._all_changed.add(name)
-        else:
-            self._changed.add((lab, name))

@@ -1,4 +1,4 @@
-"""What the platform's engine asks of its store; SQLite today, a server database for a city."""
+"""What the platform's engine asks of its store: SQLite for a lab, PostgreSQL for a city."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from edge.core.ids import DeliveryId, Digest, EpochId
-from edge.core.platform import Alarm, Received, Settled, Suspect
+from edge.core.platform import Alarm, Chain, Received, Settled, Slot, Suspect
 from edge.wire.downlink import Mark
 
 
 class EventStore(Protocol):
-    """Events, quarantine and watermarks."""
+    """Events, quarantine and watermarks; asked in bulk, because a server is a round trip away."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Everything inside is on the disk at its end, or nothing is."""
@@ -33,41 +33,53 @@ class EventStore(Protocol):
         """The watermarks of a station."""
         ...
 
-    def set_mark(self, station: str, epoch: EpochId, mark: Mark) -> None:
-        """Move a watermark."""
+    def marks_of(self, chains: Iterable[Chain]) -> Mapping[Chain, Mark]:
+        """The watermarks of chains; one without events has none."""
         ...
 
-    def event_at(self, station: str, epoch: EpochId, sequence: int) -> Received | None:
-        """The event at a place."""
+    def set_marks(self, marks: Mapping[Chain, Mark]) -> None:
+        """Move watermarks, never backwards."""
         ...
 
-    def suspect_at(self, station: str, epoch: EpochId, sequence: int) -> Digest | None:
-        """The digest of the first quarantined bytes at a place."""
+    def events_at(self, slots: Iterable[Slot]) -> tuple[Received, ...]:
+        """The events at these places, as far as there are any."""
         ...
 
-    def next_above(self, station: str, epoch: EpochId, upto: int) -> int | None:
-        """The lowest stored place above the watermark."""
+    def suspects_at(self, slots: Iterable[Slot]) -> Mapping[Slot, Digest]:
+        """The digest of the first quarantined bytes at each of these places."""
         ...
 
-    def keep_event(self, event: Received, *, at: datetime) -> None:
-        """Keep a verified event; its place must be free."""
+    def lowest_above(self, upto: Mapping[Chain, int]) -> Mapping[Chain, int]:
+        """The lowest stored place above a point of each chain that has one."""
+        ...
+
+    def keep_events(self, events: Iterable[Received], *, at: datetime) -> None:
+        """Keep verified events; their places must be free."""
         ...
 
     def keep_suspect(self, suspect: Suspect, *, at: datetime) -> bool:
         """Put bytes into quarantine, once; whether they were new there."""
         ...
 
-    def count_redelivery(self, station: str) -> None:
-        """The same bytes came once more."""
+    def count_redeliveries(self, station: str, number: int) -> None:
+        """Bytes that were stored before came once more."""
         ...
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """Note something that a person must look at."""
         ...
 
+    def has_alarm(self, alarm: Alarm) -> bool:
+        """Whether the same was noted before, at whatever time."""
+        ...
+
 
 class DeliveryStore(Protocol):
     """What is made of events: deliveries with the platform's word."""
+
+    def hold_reference(self) -> None:
+        """Until this transaction ends, no other consumer changes reference rows or custody."""
+        ...
 
     def events_of(self, delivery: DeliveryId, kind: str) -> tuple[Received, ...]:
         """Events of one type that belong to a delivery, in order."""
@@ -107,6 +119,10 @@ class RowStore(Protocol):
 
     def drop_line(self, name: str, key: str) -> bool:
         """Remove a reference row; whether it was there."""
+        ...
+
+    def changes(self, after: int) -> tuple[int, frozenset[tuple[str, str | None]]]:
+        """The newest change of any consumer, and what changed since: set and lab, None for all."""
         ...
 
     def newest_version(self, lab: str, name: str) -> int:

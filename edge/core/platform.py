@@ -6,6 +6,11 @@ from datetime import datetime
 
 from edge.core.ids import DeliveryId, Digest, EpochId, EventId, KeyId
 
+Chain = tuple[str, EpochId]
+"""The events of a station in one epoch."""
+Slot = tuple[str, EpochId, int]
+"""A place in a chain: station, epoch, sequence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Received:

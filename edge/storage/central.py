@@ -1,6 +1,7 @@
 """The platform's store on SQLite: every event once, with the watermark that speaks of it."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from secrets import token_hex
@@ -8,6 +9,9 @@ from secrets import token_hex
 from edge.storage.central_reads import CentralReads, Row
 from edge.storage.central_writes import CentralWrites
 from edge.storage.db import WriterLock, open_database, transaction, translated
+
+KEYS_AT_ONCE = 500
+"""Keys in one statement; SQLite allows 32,766 values."""
 
 
 class CentralReader(CentralReads):
@@ -57,6 +61,20 @@ class _SqliteDoor:
     def run(self, sql: str, *values: object) -> int:
         with translated(self._path):
             return self._db.execute(sql, values).rowcount
+
+    def among(self, sql: str, types: str, keys: Iterable[Row]) -> list[Row]:
+        found: list[Row] = []
+        given = list(keys)
+        for first in range(0, len(given), KEYS_AT_ONCE):
+            some = given[first : first + KEYS_AT_ONCE]
+            one = f"({','.join('?' * len(types))})"
+            table = f"(VALUES {','.join([one] * len(some))})"
+            found += self.all(sql.replace("{keys}", table), *(each for key in some for each in key))
+        return found
+
+    def run_many(self, sql: str, rows: Iterable[Row]) -> None:
+        with translated(self._path):
+            self._db.executemany(sql, rows)
 
     def close(self) -> None:
         self._db.close()

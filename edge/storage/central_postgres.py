@@ -1,14 +1,32 @@
-"""The platform's store on PostgreSQL: several consumers over one database."""
+"""The platform's store on PostgreSQL: several consumers over one database, each lab has one."""
 
-from contextlib import AbstractContextManager
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
+from typing import Final
 
+from edge.core.errors import StorageError
 from edge.storage.central_reads import CentralReads
 from edge.storage.central_writes import CentralWrites
 from edge.storage.postgres import Connection, Database, PostgresDoor, connect, translated
 
-MIGRATIONS = "central_postgres"
+MIGRATIONS: Final = "central_postgres"
+_REFERENCE_LOCK: Final = 0x52454652
+_CLAIM_LOCK: Final = 0x434C414D
+_CONSUMERS: Final = 0x434F4E53
+"""First half of the advisory locks that say which rows of `consumers` live; the id is the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The labs that a consumer wants for itself; None is every lab of the city."""
+
+    share: str
+    labs: tuple[str, ...] | None = None
 
 
 class PostgresReader(CentralReads):
@@ -20,16 +38,33 @@ class PostgresReader(CentralReads):
 
 
 class PostgresCentral(CentralWrites):
-    """One consumer's connection; every transaction is durable at the server when it ends."""
+    """One consumer's connection; every transaction is durable at the server when it ends.
 
-    def __init__(self, database: Database) -> None:
+    With a claim no other consumer may have any of its labs: StorageError `labs_taken`. The claim
+    lives as long as the connection, also when its process or machine is gone without a word.
+    """
+
+    def __init__(self, database: Database, claim: Claim | None = None) -> None:
         self._database = database
+        self._claim = claim
         self._postgres = PostgresDoor(database, self._opened)
+        self._holds_reference = False
         super().__init__(self._postgres)
 
-    def transaction(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
         """Everything inside is on the disk at its end, or nothing is."""
-        return self._postgres.transaction()
+        try:
+            with self._postgres.transaction():
+                yield
+        finally:
+            self._holds_reference = False
+
+    def hold_reference(self) -> None:
+        """Until this transaction ends, no other consumer changes reference rows or custody."""
+        if not self._holds_reference:
+            self._postgres.all("SELECT pg_advisory_xact_lock(?)", _REFERENCE_LOCK)
+            self._holds_reference = True
 
     def _opened(self) -> Connection:
         connection = connect(self._database, migrations=MIGRATIONS)
@@ -38,7 +73,43 @@ class PostgresCentral(CentralWrites):
                 connection.execute(
                     "INSERT INTO platform VALUES (true, %s) ON CONFLICT DO NOTHING", [token_hex(8)]
                 )
+                if self._claim is not None:
+                    _claim(connection, self._claim, self._database)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _claim(connection: Connection, claim: Claim, database: Database) -> None:
+    """Take labs that no living consumer has, or raise StorageError `labs_taken`."""
+    labs = None if claim.labs is None else list(claim.labs)
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
+        connection.execute(
+            "DELETE FROM consumers c WHERE NOT EXISTS (SELECT 1 FROM pg_locks l "
+            "JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() "
+            "WHERE l.locktype = 'advisory' AND l.classid = %s::bigint::oid "
+            "AND l.objid = c.id::bigint::oid AND l.objsubid = 2 AND l.granted)",
+            [_CONSUMERS],
+        )
+        rows = connection.execute(
+            "SELECT share, host, pid, since FROM consumers "
+            "WHERE labs IS NULL OR %(labs)s::text[] IS NULL OR labs && %(labs)s::text[] "
+            "ORDER BY id LIMIT 1",
+            {"labs": labs},
+        ).fetchall()
+        if rows:
+            share, host, pid, since = rows[0]
+            raise StorageError(
+                "labs_taken",
+                database=database.name,
+                wanted=claim.share,
+                taken_by=f"{share} (process {pid} on {host} since {since:%Y-%m-%d %H:%M:%S%z})",
+                remedy="give each consumer labs of its own: central.labs or central.shard",
+            )
+        ((number,),) = connection.execute(
+            "INSERT INTO consumers (share, labs, host, pid) VALUES (%s, %s, %s, %s) RETURNING id",
+            [claim.share, labs, socket.gethostname(), os.getpid()],
+        ).fetchall()
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", [_CONSUMERS, number])

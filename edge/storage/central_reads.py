@@ -1,12 +1,12 @@
 """What is read of the platform's store, in SQL that both engines understand; a door runs it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol, Self
 
 from edge.core.ids import DeliveryId, Digest, EpochId, EventId, KeyId
-from edge.core.platform import Alarm, Counts, Received, Settled, Suspect
+from edge.core.platform import Alarm, Chain, Counts, Received, Settled, Slot, Suspect
 from edge.wire.downlink import Mark
 from edge.wire.topics import Station
 
@@ -24,8 +24,16 @@ class SqlDoor(Protocol):
         """Every row of an answer."""
         ...
 
+    def among(self, sql: str, types: str, keys: Iterable[Row]) -> list[Row]:
+        """Every row of an answer whose `{keys}` is a table of these keys: t text, i integer."""
+        ...
+
     def run(self, sql: str, *values: object) -> int:
         """Change something; how many rows."""
+        ...
+
+    def run_many(self, sql: str, rows: Iterable[Row]) -> None:
+        """The same change with many rows."""
         ...
 
     def close(self) -> None:
@@ -87,6 +95,16 @@ class CentralReads:
         station, outcome, specimens, word, at = rows[0]
         return Settled(delivery, station, outcome, specimens, word, datetime.fromisoformat(at))
 
+    def has_alarm(self, alarm: Alarm) -> bool:
+        """Whether the same was noted before, at whatever time."""
+        rows = self._door.all(
+            "SELECT 1 FROM alarms WHERE station=? AND code=? AND facts=? LIMIT 1",
+            alarm.station,
+            alarm.code,
+            facts_text(alarm),
+        )
+        return bool(rows)
+
     def alarms(self) -> tuple[Alarm, ...]:
         """Everything that a person must look at, oldest first."""
         rows = self._door.all("SELECT at, station, code, facts FROM alarms ORDER BY id")
@@ -116,39 +134,66 @@ class CentralReads:
         rows = self._door.all("SELECT epoch, upto, digest FROM marks WHERE station=?", station)
         return {EpochId(row[0]): Mark(row[1], Digest(row[2])) for row in rows}
 
+    def marks_of(self, chains: Iterable[Chain]) -> Mapping[Chain, Mark]:
+        """The watermarks of chains; one without events has none."""
+        rows = self._door.among(
+            "SELECT station, epoch, upto, digest FROM marks WHERE (station, epoch) IN {keys}",
+            "tt",
+            chains,
+        )
+        return {(row[0], EpochId(row[1])): Mark(row[2], Digest(row[3])) for row in rows}
+
+    def events_at(self, slots: Iterable[Slot]) -> tuple[Received, ...]:
+        """The events at these places, as far as there are any."""
+        rows = self._door.among(
+            f"SELECT {EVENT_COLUMNS} FROM events "  # noqa: S608 - a constant column list
+            "WHERE (station, epoch, sequence) IN {keys}",
+            "tti",
+            slots,
+        )
+        return tuple(received(row) for row in rows)
+
     def event_at(self, station: str, epoch: EpochId, sequence: int) -> Received | None:
         """The event at a place."""
-        rows = self._door.all(
-            f"SELECT {EVENT_COLUMNS} FROM events WHERE station=? AND epoch=? AND sequence=?",  # noqa: S608 - a constant column list
-            station,
-            epoch,
-            sequence,
+        found = self.events_at([(station, epoch, sequence)])
+        return found[0] if found else None
+
+    def suspects_at(self, slots: Iterable[Slot]) -> Mapping[Slot, Digest]:
+        """The digest of the first quarantined bytes at each of these places."""
+        rows = self._door.among(
+            "SELECT station, epoch, sequence, digest FROM quarantine "
+            "WHERE (station, epoch, sequence) IN {keys} ORDER BY id DESC",
+            "tti",
+            slots,
         )
-        return received(rows[0]) if rows else None
+        return {(row[0], EpochId(row[1]), row[2]): Digest(row[3]) for row in rows}
 
     def suspect_at(self, station: str, epoch: EpochId, sequence: int) -> Digest | None:
         """The digest of the first quarantined bytes at a place."""
-        rows = self._door.all(
-            "SELECT digest FROM quarantine WHERE station=? AND epoch=? AND sequence=? ORDER BY id",
-            station,
-            epoch,
-            sequence,
-        )
-        return Digest(rows[0][0]) if rows else None
+        slot = (station, epoch, sequence)
+        return self.suspects_at([slot]).get(slot)
+
+    def lowest_above(self, upto: Mapping[Chain, int]) -> Mapping[Chain, int]:
+        """The lowest stored place above a point of each chain that has one."""
+        lowest: dict[Chain, int] = {}
+        for table in ("events", "quarantine"):
+            rows = self._door.among(
+                "WITH points (station, epoch, upto) AS {keys} "  # noqa: S608 - one of two constant names
+                "SELECT p.station, p.epoch, (SELECT min(t.sequence) "
+                f"FROM {table} t WHERE t.station=p.station AND t.epoch=p.epoch "
+                "AND t.sequence>p.upto) FROM points p",
+                "tti",
+                [(*chain, point) for chain, point in upto.items()],
+            )
+            for station, epoch, sequence in rows:
+                if sequence is not None:
+                    chain = (station, EpochId(epoch))
+                    lowest[chain] = min(sequence, lowest.get(chain, sequence))
+        return lowest
 
     def next_above(self, station: str, epoch: EpochId, upto: int) -> int | None:
         """The lowest stored place above the watermark."""
-        place = (station, epoch, upto)
-        rows = self._door.all(
-            "SELECT min(sequence) FROM ("
-            "SELECT min(sequence) AS sequence FROM events "
-            "WHERE station=? AND epoch=? AND sequence>? UNION ALL "
-            "SELECT min(sequence) FROM quarantine WHERE station=? AND epoch=? AND sequence>?"
-            ") AS above",
-            *place,
-            *place,
-        )
-        return rows[0][0] if rows else None
+        return self.lowest_above({(station, epoch): upto}).get((station, epoch))
 
     def events_of(self, delivery: DeliveryId, kind: str) -> tuple[Received, ...]:
         """Events of one type that belong to a delivery, in order."""
@@ -195,6 +240,12 @@ class CentralReads:
         )
         return tuple(row[0] for row in rows)
 
+    def changes(self, after: int) -> tuple[int, frozenset[tuple[str, str | None]]]:
+        """The newest change of any consumer, and what changed since: set and lab, None for all."""
+        rows = self._door.all("SELECT name, lab, number FROM changes WHERE number>?", after)
+        newest = max((row[2] for row in rows), default=after)
+        return newest, frozenset((row[0], row[1] or None) for row in rows)
+
     def newest_version(self, lab: str, name: str) -> int:
         """The newest version of a set for a lab, 0 before the first."""
         rows = self._door.all("SELECT version FROM newest WHERE lab=? AND name=?", lab, name)
@@ -210,6 +261,11 @@ class CentralReads:
             version,
         )
         return tuple(row[0] for row in rows)
+
+
+def facts_text(alarm: Alarm) -> str:
+    """The facts of an alarm as they are stored."""
+    return json.dumps(dict(alarm.facts), ensure_ascii=False, sort_keys=True)
 
 
 def received(row: Row) -> Received:

@@ -1,41 +1,36 @@
 """What is written to the platform's store, in SQL that both engines understand."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from edge.core.ids import Digest, EpochId
-from edge.core.platform import Alarm, Received, Settled, Suspect
-from edge.storage.central_reads import EVENT_COLUMNS, CentralReads
+from edge.core.platform import Alarm, Chain, Received, Settled, Suspect
+from edge.storage.central_reads import EVENT_COLUMNS, CentralReads, Row, facts_text
 from edge.wire.downlink import Mark
 
 
 class CentralWrites(CentralReads):
     """Keeps what the platform's engine hands over; all of it inside the engine's transactions."""
 
+    def hold_reference(self) -> None:
+        """Until this transaction ends, no other consumer changes reference rows or custody."""
+
     def note_station(self, station: str) -> None:
         """A station was heard."""
         self._door.run("INSERT INTO stations VALUES (?) ON CONFLICT DO NOTHING", station)
 
-    def keep_event(self, event: Received, *, at: datetime) -> None:
-        """Keep a verified event; its place must be free."""
-        self._door.run(
+    def keep_events(self, events: Iterable[Received], *, at: datetime) -> None:
+        """Keep verified events; their places must be free."""
+        received_at = at.isoformat()
+        self._door.run_many(
             f"INSERT INTO events ({EVENT_COLUMNS}, received_at) "  # noqa: S608 - a constant column list
             "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            event.station,
-            event.epoch,
-            event.sequence,
-            event.event_id,
-            event.type,
-            event.subject,
-            event.delivery,
-            event.prev,
-            event.digest,
-            event.key_id,
-            event.body,
-            event.envelope,
-            at.isoformat(),
+            [(*_columns(event), received_at) for event in events],
         )
+
+    def keep_event(self, event: Received, *, at: datetime) -> None:
+        """Keep a verified event; its place must be free."""
+        self.keep_events([event], at=at)
 
     def keep_suspect(self, suspect: Suspect, *, at: datetime) -> bool:
         """Put bytes into quarantine, once; whether they were new there."""
@@ -53,24 +48,26 @@ class CentralWrites(CentralReads):
         )
         return done == 1
 
-    def count_redelivery(self, station: str) -> None:
-        """The same bytes came once more."""
+    def count_redeliveries(self, station: str, number: int) -> None:
+        """Bytes that were stored before came once more."""
         self._door.run(
-            "INSERT INTO redeliveries VALUES (?, 1) "
-            "ON CONFLICT (station) DO UPDATE SET number = redeliveries.number + 1",
+            "INSERT INTO redeliveries VALUES (?, ?) "
+            "ON CONFLICT (station) DO UPDATE SET number = redeliveries.number + excluded.number",
             station,
+            number,
+        )
+
+    def set_marks(self, marks: Mapping[Chain, Mark]) -> None:
+        """Move watermarks, never backwards."""
+        self._door.run_many(
+            "INSERT INTO marks VALUES (?, ?, ?, ?) ON CONFLICT (station, epoch) DO UPDATE "
+            "SET upto=excluded.upto, digest=excluded.digest WHERE excluded.upto > marks.upto",
+            [(*chain, mark.upto, mark.digest) for chain, mark in marks.items()],
         )
 
     def set_mark(self, station: str, epoch: EpochId, mark: Mark) -> None:
         """Move a watermark, never backwards."""
-        self._door.run(
-            "INSERT INTO marks VALUES (?, ?, ?, ?) ON CONFLICT (station, epoch) DO UPDATE "
-            "SET upto=excluded.upto, digest=excluded.digest WHERE excluded.upto > marks.upto",
-            station,
-            epoch,
-            mark.upto,
-            mark.digest,
-        )
+        self.set_marks({(station, epoch): mark})
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """Note something that a person must look at."""
@@ -79,7 +76,7 @@ class CentralWrites(CentralReads):
             alarm.at.isoformat(),
             alarm.station,
             alarm.code,
-            json.dumps(dict(alarm.facts), ensure_ascii=False),
+            facts_text(alarm),
         )
 
     def settle(self, settled: Settled) -> None:
@@ -98,27 +95,35 @@ class CentralWrites(CentralReads):
 
     def put_line(self, name: str, keys: tuple[str, ...], *, lab: str | None, line: bytes) -> bool:
         """Keep a reference row by its first key; whether it changed anything."""
+        self.hold_reference()
         key = keys[0]
         known = self._door.all("SELECT line FROM rows WHERE name=? AND key=?", name, key)
         if known and known[0][0] == line:
             return False
-        self.drop_line(name, key)
+        self._drop(name, key)
         self._door.run("INSERT INTO rows VALUES (?, ?, ?, ?)", name, key, lab, line)
-        for each in keys:
-            self._door.run(
-                "INSERT INTO row_keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING", name, each, key
-            )
+        self._door.run_many(
+            "INSERT INTO row_keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(name, each, key) for each in keys],
+        )
+        self._note_change(name, lab)
         return True
 
     def drop_line(self, name: str, key: str) -> bool:
         """Remove a reference row; whether it was there."""
-        self._door.run("DELETE FROM row_keys WHERE name=? AND key=?", name, key)
-        return self._door.run("DELETE FROM rows WHERE name=? AND key=?", name, key) > 0
+        self.hold_reference()
+        rows = self._door.all("SELECT lab FROM rows WHERE name=? AND key=?", name, key)
+        if not rows:
+            return False
+        self._drop(name, key)
+        self._note_change(name, rows[0][0])
+        return True
 
     def publish_version(
         self, lab: str, name: str, version: int, pages: Iterable[tuple[Digest, bytes]]
     ) -> None:
         """Keep a new version; the one before it stays, older ones go."""
+        self.hold_reference()
         for number, (sha256, body) in enumerate(pages):
             self._door.run("INSERT INTO pages VALUES (?, ?) ON CONFLICT DO NOTHING", sha256, body)
             self._door.run(
@@ -135,3 +140,33 @@ class CentralWrites(CentralReads):
             "DELETE FROM versions WHERE lab=? AND name=? AND version<?", lab, name, version - 1
         )
         self._door.run("DELETE FROM pages WHERE sha256 NOT IN (SELECT sha256 FROM versions)")
+
+    def _drop(self, name: str, key: str) -> None:
+        self._door.run("DELETE FROM row_keys WHERE name=? AND key=?", name, key)
+        self._door.run("DELETE FROM rows WHERE name=? AND key=?", name, key)
+
+    def _note_change(self, name: str, lab: str | None) -> None:
+        """Numbers follow the order of commits, because the reference is held until then."""
+        self._door.run(
+            "INSERT INTO changes VALUES (?, ?, (SELECT coalesce(max(number), 0) + 1 FROM changes)) "
+            "ON CONFLICT (name, lab) DO UPDATE SET number=excluded.number",
+            name,
+            lab or "",
+        )
+
+
+def _columns(event: Received) -> Row:
+    return (
+        event.station,
+        event.epoch,
+        event.sequence,
+        event.event_id,
+        event.type,
+        event.subject,
+        event.delivery,
+        event.prev,
+        event.digest,
+        event.key_id,
+        event.body,
+        event.envelope,
+    )

@@ -1,6 +1,6 @@
 """The one door to PostgreSQL: connections that fail with a name, migrations under a lock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +26,7 @@ _SESSION: Final = {
     "tcp_keepalives_count": "3",
 }
 _DURABLE: Final = ("fsync", "full_page_writes")
+_ARRAYS: Final = {"t": "?::text[]", "i": "?::bigint[]"}
 Connection = psycopg.Connection[Row]
 
 
@@ -124,10 +125,24 @@ class PostgresDoor:
         with translated(self._database):
             return self._living().execute(placed(sql), values).fetchall()
 
+    def among(self, sql: str, types: str, keys: Iterable[Row]) -> list[Row]:
+        """Every row of an answer whose `{keys}` is a table of these keys: t text, i integer."""
+        columns = [list(column) for column in zip(*keys, strict=True)]
+        if not columns:
+            return []
+        arrays = ", ".join(_ARRAYS[each] for each in types)
+        table = f"(SELECT * FROM unnest({arrays}))"  # noqa: S608 - made of constant parts
+        return self.all(sql.replace("{keys}", table), *columns)
+
     def run(self, sql: str, *values: object) -> int:
         """Change something; how many rows."""
         with translated(self._database):
             return self._living().execute(placed(sql), values).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[Row]) -> None:
+        """The same change with many rows, sent without waiting for each answer."""
+        with translated(self._database), self._living().cursor() as cursor:
+            cursor.executemany(placed(sql), rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -1,5 +1,7 @@
+import os
 from collections.abc import Iterator
 from contextlib import closing
+from threading import Event, Thread
 from typing import LiteralString
 
 import psycopg
@@ -10,7 +12,7 @@ from waiting import until
 
 from edge.core.errors import ConfigError, EdgeError, StorageError
 from edge.core.ids import Digest, EpochId
-from edge.storage.central_postgres import PostgresCentral, PostgresReader
+from edge.storage.central_postgres import Claim, PostgresCentral, PostgresReader
 from edge.storage.postgres import Database
 from edge.wire.downlink import Mark
 
@@ -149,3 +151,80 @@ def test_a_restarted_server_is_found_again(postgres: Cluster, store: PostgresCen
 def test_several_processes_may_start_at_once(database: Database) -> None:
     with closing(PostgresCentral(database)) as first, closing(PostgresCentral(database)) as second:
         assert first.store_id() == second.store_id()
+
+
+LAB_1, LAB_2 = Claim("1-of-2", ("lab-1", "lab-3")), Claim("2-of-2", ("lab-2",))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [LAB_1, Claim("labs-x", ("lab-3", "lab-9")), Claim("all")],
+    ids=["the same", "overlapping", "every lab"],
+)
+def test_a_lab_has_one_consumer(database: Database, second: Claim) -> None:
+    with closing(PostgresCentral(database, LAB_1)), closing(PostgresCentral(database, LAB_2)):
+        with pytest.raises(StorageError) as caught:
+            PostgresCentral(database, second)
+        assert caught.value.code == "labs_taken"
+        assert "1-of-2" in str(caught.value)
+        assert str(os.getpid()) in str(caught.value)
+    PostgresCentral(database, second).close()
+
+
+def test_nobody_else_has_a_city_that_one_consumer_takes_whole(database: Database) -> None:
+    with closing(PostgresCentral(database, Claim("all"))), pytest.raises(StorageError):
+        PostgresCentral(database, LAB_2)
+
+
+def test_a_claim_ends_with_its_connection_and_is_made_again(
+    postgres: Cluster, database: Database
+) -> None:
+    with closing(PostgresCentral(database, LAB_1)) as first:
+        hang_up(postgres)
+        with closing(PostgresCentral(database, LAB_1)):
+            with pytest.raises(StorageError, match="database_gone"):
+                first.stations()
+            with pytest.raises(StorageError, match="labs_taken"):
+                first.stations()
+        assert first.stations() == ()
+
+
+def test_changes_of_one_consumer_are_seen_by_the_others(database: Database) -> None:
+    with (
+        closing(PostgresCentral(database, LAB_1)) as first,
+        closing(PostgresCentral(database, LAB_2)) as second,
+    ):
+        seen, _ = second.changes(0)
+        with first.transaction():
+            first.put_line("custody", ("c-1",), lab=None, line=b"1")
+            first.put_line("decisions", ("d-1",), lab="lab-1", line=b"1")
+        seen, changed = second.changes(seen)
+        assert changed == {("custody", None), ("decisions", "lab-1")}
+        with second.transaction():
+            second.put_line("custody", ("c-1",), lab=None, line=b"1")
+        assert second.changes(seen) == (seen, frozenset())
+
+
+def test_custody_is_judged_by_one_consumer_at_a_time(database: Database) -> None:
+    """The second waits for the first, and then sees what it has written."""
+    held, seen = Event(), list[tuple[bytes, ...]]()
+    with (
+        closing(PostgresCentral(database, LAB_1)) as first,
+        closing(PostgresCentral(database, LAB_2)) as second,
+    ):
+
+        def judge() -> None:
+            with second.transaction():
+                held.set()
+                second.hold_reference()
+                seen.append(second.find_lines("custody", "specimen:s-1"))
+
+        with first.transaction():
+            first.hold_reference()
+            other = Thread(target=judge)
+            other.start()
+            assert held.wait(10)
+            first.put_line("custody", ("c-1", "specimen:s-1"), lab=None, line=b"taken")
+            assert seen == []
+        other.join(10)
+    assert seen == [(b"taken",)]

@@ -111,3 +111,24 @@ CREATE TABLE pages (
     sha256 TEXT COLLATE "C" PRIMARY KEY,
     body BYTEA NOT NULL
 );
+
+-- Which sets changed in which order; `lab` is empty where a change is for every lab.
+CREATE TABLE changes (
+    name TEXT COLLATE "C" NOT NULL,
+    lab TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (name, lab)
+);
+
+CREATE INDEX changes_by_number ON changes (number);
+CREATE INDEX alarms_by_station ON alarms (station, code);
+
+-- Who takes which labs: a row counts while its process holds the advisory lock of its id.
+CREATE TABLE consumers (
+    id INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    share TEXT COLLATE "C" NOT NULL,
+    labs TEXT[],
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    since TIMESTAMPTZ NOT NULL DEFAULT now()
+);
