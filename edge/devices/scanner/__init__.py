@@ -1,0 +1,1 @@
+"""Serial scanners and readers: lines, framing, dialects, and one thread a port."""

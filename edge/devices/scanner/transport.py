@@ -1,0 +1,48 @@
+"""The seam between a reader and its line: few verbs, one family of errors; step 1 of the path."""
+
+import re
+from typing import Protocol
+
+from edge.core.errors import ConfigError
+from edge.devices.scanner.serial_port import SerialPort
+from edge.devices.scanner.tcp_port import TcpPort
+
+_LONGEST_TEXT = 200
+_SOCKET = re.compile(r"socket://(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
+_PORT_LIMIT = 65_536
+
+
+class Transport(Protocol):
+    """A line to a device; every failure is a `DeviceError`."""
+
+    def open(self, baud: int) -> None:
+        """Take the line for us alone, bit/s; what had arrived before is thrown away."""
+        ...
+
+    def read(self, timeout_s: float) -> bytes:
+        """What has arrived, waiting for the first byte; empty when nothing came in time."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of it."""
+        ...
+
+    def wake(self) -> None:
+        """End a waiting `read` at once; from any thread."""
+        ...
+
+    def close(self) -> None:
+        """Let the line go; never fails, also when the device is gone."""
+        ...
+
+
+def transport_of(place: str) -> Transport:
+    """The line that a word of the settings names: a device path or `socket://host:port`."""
+    if len(place) > _LONGEST_TEXT or not place.isprintable():
+        raise ConfigError("scanner_place_malformed", place=place[:80])
+    socket = _SOCKET.fullmatch(place)
+    if socket is not None and 0 < int(socket["port"]) < _PORT_LIMIT:
+        return TcpPort(socket["host"].strip("[]"), int(socket["port"]))
+    if place.startswith("/") and "://" not in place:
+        return SerialPort(place)
+    raise ConfigError("scanner_place_malformed", place=place)

@@ -1,0 +1,1 @@
+"""Scanner modules on pseudo-terminals: what a host sees of them, faults included."""
