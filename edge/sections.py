@@ -6,6 +6,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from edge.central.share import Shard
 from edge.core.errors import DecodeError
 from edge.core.face_judging import Terms
 from edge.core.ids import CityId, DeviceId, Id, LabId, RuleSetId
@@ -56,6 +58,30 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _database(url: str) -> str:
+    """A URL that names no password: settings are shown to people."""
+    try:
+        parts = urlsplit(url)
+        is_good = (
+            parts.scheme in {"postgresql", "postgres"}
+            and parts.password is None
+            and "password" not in parse_qs(parts.query)
+        )
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise PydanticCustomError("bad_database", "not shown")
+    return url
+
+
+def _shard(text: str) -> str:
+    try:
+        Shard.parse(text)
+    except DecodeError as error:
+        raise PydanticCustomError("bad_shard", "no part of a city") from error
+    return text
 
 
 FilePath = Annotated[Path, AfterValidator(_absolute)]
@@ -145,13 +171,63 @@ class Rules(Section):
     ruleset: Annotated[RuleSetId, PlainValidator(_parser(RuleSetId))] = RuleSetId("nanchang-2023")
 
 
+class HistoryApi(Section):
+    """The read API of specimens' histories; away from this machine only when said knowingly."""
+
+    host: Words = "127.0.0.1"
+    port: int = Field(default=8322, ge=0, le=65_535)
+    token_file: FilePath | None = None
+    allow_plain: bool = Field(default=False, validate_default=True)
+    rate_per_s: float = Field(default=5.0, gt=0, le=1_000)
+    burst: int = Field(default=20, ge=1, le=10_000)
+
+    @field_validator("allow_plain")
+    @classmethod
+    def _local(cls, allow_plain: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - the shape of a validator
+        host = info.data.get("host", "")
+        if host and not allow_plain and not _is_loopback(host):
+            raise PydanticCustomError("plain_api", "{host}", {"host": host})
+        return allow_plain
+
+
 class Central(Section):
-    """The platform's side: where its store and its reference data lie, and how often it speaks."""
+    """The platform's side: its store, its labs, its reference data, and how often it speaks.
+
+    Without `database` the store is a file. Several processes serve a city when each is given
+    `labs`, or a `shard` such as "1/3" of those labs whose keys are pinned.
+    """
 
     store: FilePath | None = None
+    database: Annotated[str, AfterValidator(_database)] | None = None
+    database_password_file: FilePath | None = None
+    labs: tuple[Annotated[LabId, PlainValidator(_parser(LabId))], ...] = ()
+    shard: Annotated[str, AfterValidator(_shard)] | None = Field(
+        default=None, validate_default=True
+    )
     seed_dir: FilePath | None = None
     ack_every_s: Seconds = 60.0
     ack_min_gap_s: Seconds = 1.0
+    gap_alarm_s: Seconds = 60.0
+    api: HistoryApi = HistoryApi()
+
+    @field_validator("shard")
+    @classmethod
+    def _one_share(cls, shard: str | None, info: ValidationInfo) -> str | None:
+        if shard is not None and info.data.get("labs"):
+            raise PydanticCustomError("two_shares", "labs or shard")
+        return shard
+
+
+class Photographs(Section):
+    """How photographs follow their events to the platform.
+
+    Those of layers, blocks, defects and seals go; those of papers only with `forms`; none with
+    `send` off. `rate_kib_s` bounds what they take of the line.
+    """
+
+    send: bool = True
+    forms: bool = False
+    rate_kib_s: Annotated[float, Field(gt=0, le=102_400)] = 256.0
 
 
 class GrammarEntry(Section):

@@ -29,6 +29,7 @@ from edge.sections import (
     FilePath,
     Keys,
     Page,
+    Photographs,
     Qr,
     Rules,
     Station,
@@ -43,6 +44,8 @@ FOREIGN_VARIABLES = frozenset({"EDGE_SHARED_DIR"})
 _PREFIX = "EDGE_"
 _SHOWN_CHARS = 60
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "private", "passphrase")
+_UNSHOWN = frozenset({"missing", "bad_database"})
+"""Kinds whose value is absent, or may hold a secret."""
 _KINDS = {
     "missing": "missing",
     "extra_forbidden": "unknown",
@@ -93,6 +96,7 @@ class Settings(BaseSettings):
     page: Page = Page()
     camera: Camera = Camera()
     face: Face = Face()
+    photographs: Photographs = Photographs()
     clock: ClockTrust = ClockTrust()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -128,6 +132,11 @@ class Settings(BaseSettings):
     def central_db(self) -> Path:
         """The platform's store; written by central only."""
         return self.central.store or self.state_dir / "central.db"
+
+    @property
+    def photographs_dir(self) -> Path:
+        """The platform's photographs, named by their digest; written by central only."""
+        return self.central_db.parent / "photographs"
 
     @property
     def faces_db(self) -> Path:
@@ -280,7 +289,7 @@ def _translate(detail: ErrorDetails, sources: Mapping[str, str]) -> Problem | No
     return setting_problem(
         kind,
         field,
-        value="" if kind == "missing" or detail["input"] is None else _shown(detail["input"]),
+        value="" if kind in _UNSHOWN or detail["input"] is None else _shown(detail["input"]),
         source="" if kind == "missing" else source,
         expected=" ".join(bounds) or context.get("expected", "").replace(" or ", ", "),
         reason=context.get("reason", detail["msg"]),
@@ -323,7 +332,10 @@ def _leaves(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(value, BaseModel):
             yield from _leaves(value, f"{prefix}{name}.")
         elif isinstance(value, tuple):
-            shown = ", ".join(each.model_dump_json() for each in value)
+            shown = ", ".join(
+                each.model_dump_json() if isinstance(each, BaseModel) else repr(each)
+                for each in value
+            )
             yield prefix + name, f"[{shown}]"
         else:
             yield prefix + name, "" if value is None else str(value)

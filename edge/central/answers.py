@@ -1,5 +1,6 @@
 """Answering questions of stations (step 12): an unknown commission, a page of reference data."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,8 @@ class Answers:
     def _commission(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """A commission by a form's code; another lab's too, so that the desk can say so."""
         form = str(data.get("form", ""))[:200]
+        if re.search("[\0\ud800-\udfff]", form):  # no key of ours, and nothing a store can look up
+            return {"form": "", "commission": None}
         rows = self._reference.find(SetName.COMMISSIONS, f"form:{form}")
         found = next((row for row in rows if isinstance(row, Commission)), None)
         return {"form": form, "commission": converter.unstructure(found) if found else None}

@@ -1,12 +1,10 @@
 """Holes that last: asked for again at once, and an alarm when they stay."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from edge.core.platform import Chain
 from edge.ports import Clock
 
-GAP: Final = "gap"
 Hole = tuple[int, int]
 """The first and the last missing sequence."""
 

@@ -72,7 +72,7 @@ def open_event(topic: Topic, payload: bytes, ring: KeyRing) -> Received | Suspec
 
 def _flaw(topic: Topic, envelope: Envelope, body: Body | None, ring: KeyRing) -> str:
     """The first thing that is wrong, or an empty text."""
-    if body is None or any(not isinstance(body.get(name), str) for name in _TEXTS):
+    if body is None or not all(_is_text(body.get(name)) for name in _TEXTS):
         return "body_malformed"
     flaws = {
         "payload_type": envelope.payload_type != EVENT_PAYLOAD_TYPE,
@@ -107,6 +107,11 @@ def _flaw_of_content(topic: Topic, envelope: Envelope, body: Body, ring: KeyRing
         at=recorded_at,
     )
     return "" if is_genuine else "signature_bad"
+
+
+def _is_text(value: object) -> bool:
+    """Text that every store can keep: without NUL and without halves of characters."""
+    return isinstance(value, str) and not re.search("[\0\ud800-\udfff]", value)
 
 
 def _parse(body: bytes) -> Body | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from edge.central.acknowledge import Acknowledger
 from edge.central.answers import Answers
-from edge.central.gaps import GAP, GapWatch, Hole
+from edge.central.gaps import GapWatch, Hole
 from edge.central.heads import Heads
 from edge.central.ingest import Ingest
 from edge.central.open import open_event
@@ -14,8 +14,9 @@ from edge.central.reference import Reference
 from edge.central.roll import Roll
 from edge.central.share import EVERY_LAB, Share
 from edge.central.store import PlatformStore
+from edge.core.alarms import GAP
 from edge.core.errors import DecodeError, StorageError
-from edge.core.ids import EpochId
+from edge.core.ids import EpochId, LabId
 from edge.core.platform import Alarm, Chain
 from edge.ports import Clock, Journal, KeyRing, Signer
 from edge.wire.downlink import Ask, StationState, decode, decode_status
@@ -86,6 +87,7 @@ class Platform:
             min_gap_s=tempo.ack_min_gap_s,
             stations=self._roll.names,
         )
+        self._strangers: set[LabId] = set()
         self._renewed_ns = -int(VERSION_GAP_S * 1e9)
 
     def load_rows(self, name: SetName, rows: Iterable[Row | Deleted]) -> None:
@@ -139,7 +141,8 @@ class Platform:
                 continue
             if self._share.covers(topic.station.lab):
                 yield topic, payload
-            else:
+            elif topic.station.lab not in self._strangers:
+                self._strangers.add(topic.station.lab)
                 self._journal.warning("message.of_another_share", lab=topic.station.lab)
 
     def _meet(self, topic: Topic, payload: bytes) -> Iterator[Outgoing]:

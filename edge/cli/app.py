@@ -29,12 +29,12 @@ def _verbs() -> None:
     """Edge station for witnessed concrete specimens."""
 
 
+app.add_typer(central, name="central")
 app.add_typer(chip, name="chip")
 app.add_typer(face, name="face")
 app.add_typer(log, name="log")
 app.add_typer(outbox, name="outbox")
 app.add_typer(registry, name="registry")
-app.command()(central)
 app.command()(config)
 app.command()(decode)
 app.command()(demo)

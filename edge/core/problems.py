@@ -97,6 +97,30 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "请设置小节 [broker.tls]（ca、cert、key）；确需明文时设置 broker.allow_plain = true。",
         "Set the section [broker.tls] (ca, cert, key); or, knowingly, broker.allow_plain = true.",
     ),
+    "bad_database": (
+        "不是可用的 PostgreSQL 地址，或其中写有口令",
+        "is no usable PostgreSQL address, or holds a password",
+        "请写 postgresql://用户@主机/库名；口令存入 0600 文件，路径写入 database_password_file。",
+        "Write postgresql://user@host/name; a password in a file: database_password_file.",
+    ),
+    "bad_shard": (
+        "不是可用的分片",
+        "is no part of a city",
+        "请写成 第几片/共几片，例如 1/3。",
+        "Write which part of how many, e.g. 1/3.",
+    ),
+    "two_shares": (
+        "不能与 central.labs 同时设置",
+        "cannot stand beside central.labs",
+        "请只保留其中一项。",
+        "Keep one of the two.",
+    ),
+    "plain_api": (
+        "不加密的查询接口只准用于本机",
+        "would answer without TLS to other machines",
+        "请改为 127.0.0.1 并在前面加 TLS 反向代理；确需明文时设置 central.api.allow_plain = true。",
+        "Use 127.0.0.1 behind a proxy with TLS; or, knowingly, central.api.allow_plain = true.",
+    ),
     "same_name": (
         "有重复的名称",
         "holds a name twice",

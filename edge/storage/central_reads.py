@@ -134,6 +134,10 @@ class CentralReads:
         rows = self._door.all("SELECT epoch, upto, digest FROM marks WHERE station=?", station)
         return {EpochId(row[0]): Mark(row[1], Digest(row[2])) for row in rows}
 
+    def watermarks(self, station: str) -> Mapping[EpochId, int]:
+        """How far each epoch of a station is whole."""
+        return {epoch: mark.upto for epoch, mark in self.marks(station).items()}
+
     def marks_of(self, chains: Iterable[Chain]) -> Mapping[Chain, Mark]:
         """The watermarks of chains; one without events has none."""
         rows = self._door.among(

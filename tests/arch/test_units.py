@@ -77,5 +77,5 @@ def test_a_unit_runs_a_verb_that_exists(unit: Path) -> None:
     verbs = {
         info.name or (info.callback.__name__ if info.callback else "")
         for info in app.registered_commands
-    }
+    } | {group.name for group in app.registered_groups}
     assert started[1] in verbs
