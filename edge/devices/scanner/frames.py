@@ -91,8 +91,8 @@ def no_answer(buffer: bytes) -> Taking:
     return Taking.NO_ANSWER
 
 
-def code_of(body: bytes, *, with_aim: bool) -> Code:
+def code_of(body: bytes, *, with_aim: bool, resent: bool = False) -> Code:
     """A code, its AIM identifier (`]Q1`) taken off and kept where the module sends one."""
     if with_aim and _AIM.match(body):
-        return Code(body[3:], aim=body[:3].decode("ascii"))
-    return Code(body)
+        return Code(body[3:], aim=body[:3].decode("ascii"), resent=resent)
+    return Code(body, resent=resent)

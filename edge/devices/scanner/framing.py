@@ -32,6 +32,7 @@ class Cut:
 
     body: bytes
     size_bytes: int
+    resent: bool = False
 
 
 class Cutter(Protocol):
@@ -175,7 +176,7 @@ class StreamFramer:
         if isinstance(cut, Loss):
             return self._drop(cut)
         self._buffer = self._buffer[cut.size_bytes :]
-        return code_of(cut.body, with_aim=self._with_aim)
+        return code_of(cut.body, with_aim=self._with_aim, resent=cut.resent)
 
     def _drop(self, why: Loss) -> Dropped:
         """Distrust all that is there; what stays in the buffer is skipped to a boundary."""
