@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from edge.devices.scanner import gm65, honeywell, newland, ssi, uhf
+from edge.devices.scanner.hid import KeyFramer
 from edge.devices.scanner.manner import GENERIC, Dialect
 
 GM65: Final = Dialect(
@@ -43,6 +44,8 @@ UHF: Final = Dialect(
     packets=uhf.UhfCutter(),
 )
 
+HID: Final = Dialect("hid", of_keys=KeyFramer)
+
 DIALECTS: Final[Mapping[str, Dialect]] = {
-    each.name: each for each in (GENERIC, GM65, HONEYWELL, NEWLAND, SSI, UHF)
+    each.name: each for each in (GENERIC, GM65, HID, HONEYWELL, NEWLAND, SSI, UHF)
 }

@@ -1,10 +1,11 @@
 """How to deal with one kind of module: its dialect, its framing, its speeds and its patience."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from edge.devices.scanner.frames import LONGEST_BYTES, AnswerTaker, no_answer
+from edge.devices.scanner.frames import LONGEST_BYTES, AnswerTaker, Framer, no_answer
 from edge.devices.scanner.framing import LINE_ENDS, Cutter, LengthCutter, LineCutter, StreamFramer
 
 
@@ -42,9 +43,12 @@ class Dialect:
     thanks: bytes = b""
     beep: bytes = b""
     packets: Cutter | None = None
+    of_keys: Callable[[], Framer] | None = None
 
-    def framer(self, framing: Framing, *, settled: bool) -> StreamFramer:
+    def framer(self, framing: Framing, *, settled: bool) -> Framer:
         """A fresh framer; `settled` when the line is known to be between two codes."""
+        if self.of_keys is not None:
+            return self.of_keys()
         return StreamFramer(
             self._cutter(framing),
             take_answer=self.take_answer,

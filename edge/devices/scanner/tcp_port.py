@@ -27,6 +27,7 @@ class TcpPort:
             self._socket = socket.create_connection(self._place, _CONNECT_LIMIT_S)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
+            self.close()
             raise self._gone(error) from error
 
     def read(self, timeout_s: float) -> bytes:

@@ -4,6 +4,7 @@ import re
 from typing import Protocol
 
 from edge.core.errors import ConfigError
+from edge.devices.scanner.hid_port import HidPort
 from edge.devices.scanner.serial_port import SerialPort
 from edge.devices.scanner.tcp_port import TcpPort
 
@@ -37,12 +38,14 @@ class Transport(Protocol):
 
 
 def transport_of(place: str) -> Transport:
-    """The line that a word of the settings names: a device path or `socket://host:port`."""
+    """The line that a word of the settings names: a device or input node, or `socket://host:port`."""
     if len(place) > _LONGEST_TEXT or not place.isprintable():
         raise ConfigError("scanner_place_malformed", place=place[:80])
     socket = _SOCKET.fullmatch(place)
     if socket is not None and 0 < int(socket["port"]) < _PORT_LIMIT:
         return TcpPort(socket["host"].strip("[]"), int(socket["port"]))
+    if place.startswith("/dev/input/"):
+        return HidPort(place)
     if place.startswith("/") and "://" not in place:
         return SerialPort(place)
     raise ConfigError("scanner_place_malformed", place=place)
