@@ -145,6 +145,10 @@ def _tell(summary: "Summary", *, kept: Path | None) -> None:
     typer.echo(
         f"  丢失 · lost   {summary.lost}   重复 · duplicates {summary.duplicates_at_platform}"
     )
+    typer.echo(
+        f"  照片 · photographs   {summary.photographs_arrived} / {summary.photographs_sent} "
+        "已到平台 · at the platform"
+    )
     typer.echo(f"  日志校验 · log verify   {'✓' if summary.log_ok else '✗'}")
     typer.echo(f"  用时 · took   {summary.seconds:.0f} s")
     if kept is not None:

@@ -44,6 +44,7 @@ def status(
         with StationReader(settings.station_db) as log:
             backlog = backlog_of(log, link.marks())
         confirmed_at, pulse, online = link.confirmed_at(), link.pulse(), link.online()
+        photographs = link.blobs_waiting()
     except StorageError as error:
         typer.echo(f"specimen-edge: {error}", err=True)
         raise typer.Exit(1) from error
@@ -56,6 +57,7 @@ def status(
         "waiting": backlog.waiting,
         "oldest_waiting": rfc3339(oldest) if oldest else None,
         "last_confirmed": rfc3339(confirmed_at) if confirmed_at else None,
+        "photographs_waiting": photographs,
         "online": online,
         "obstacle": pulse.note if pulse else "",
     }
@@ -65,5 +67,6 @@ def status(
     net = "在线 · online" if online else "离线 · offline"
     typer.echo(f"{net}{f' ({pulse.note})' if pulse and pulse.note else ''}")
     typer.echo(f"未确认 · waiting   {backlog.waiting} / {backlog.recorded}")
+    typer.echo(f"照片待传 · photographs waiting   {photographs}")
     typer.echo(f"最早未确认 · oldest   {found['oldest_waiting'] or '-'}")
     typer.echo(f"最近确认 · last confirmed   {found['last_confirmed'] or '-'}")

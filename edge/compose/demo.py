@@ -91,7 +91,12 @@ def running_demo(wishes: Wishes, tell: Tell) -> Iterator[Demo]:
         number = enrol_cast(station, stage.faces, site.world, seed=SEED)
         tell(Said(f"{number} 位送样人已登记人脸", f"{number} deliverers' faces are enrolled"))
         stores = stack.enter_context(Reckoning(station, platform))
-        measure = Measure(stores.is_mirrored, lambda: stores.backlog().waiting, stores.undecided)
+        measure = Measure(
+            stores.is_mirrored,
+            lambda: stores.backlog().waiting,
+            stores.undecided,
+            stores.photographs,
+        )
         system = LocalSystem(
             site,
             network=network,

@@ -10,6 +10,7 @@ from typing import Self
 from edge.core.envelope import Sealed
 from edge.flows.audit import audit
 from edge.flows.backlog import Backlog, backlog_of
+from edge.flows.blobs import leaving
 from edge.flows.intake import OPEN_ENDINGS
 from edge.host.clock import SystemClock
 from edge.host.identity import boot_id
@@ -38,6 +39,8 @@ class Summary:
     events_confirmed: int
     lost: int
     duplicates_at_platform: int
+    photographs_sent: int
+    photographs_arrived: int
     log_ok: bool
     as_planned: bool
     seconds: float
@@ -46,7 +49,9 @@ class Summary:
     def is_good(self) -> bool:
         """Whether the promise was kept and the day went as it should."""
         kept = not self.lost and not self.duplicates_at_platform and self.log_ok
-        return kept and self.as_planned and self.events_confirmed == self.events_recorded
+        arrived = self.photographs_arrived == self.photographs_sent
+        confirmed = self.events_confirmed == self.events_recorded
+        return kept and arrived and confirmed and self.as_planned
 
 
 class Reckoning:
@@ -92,6 +97,13 @@ class Reckoning:
         with StationReader(self._settings.station_db) as log:
             return backlog_of(log, self._link.marks())
 
+    def photographs(self) -> tuple[int, int]:
+        """How many go to the platform, by the station's log, and how many lie there."""
+        with StationReader(self._settings.station_db) as log:
+            going = {each.sha256 for event in _events(log) for each in leaving(event)}
+        kept = EvidenceFiles(self._platform.photographs_dir)
+        return len(going), sum(kept.get(name) is not None for name in going)
+
     def undecided(self) -> int:
         """Deliveries on which the platform has not spoken yet."""
         with StationReader(self._settings.station_db) as log:
@@ -100,6 +112,7 @@ class Reckoning:
     def summary(self, *, as_planned: bool, seconds: float) -> Summary:
         """Count both stores against each other."""
         backlog = self.backlog()
+        sent, arrived = self.photographs()
         with (
             StationReader(self._settings.station_db) as log,
             CentralReader(self._platform.central_db) as platform,
@@ -116,6 +129,8 @@ class Reckoning:
                 events_confirmed=backlog.confirmed,
                 lost=len(recorded - held),
                 duplicates_at_platform=platform.counts().duplicates_stored,
+                photographs_sent=sent,
+                photographs_arrived=arrived,
                 log_ok=verified.ok,
                 as_planned=as_planned,
                 seconds=round(seconds, 1),

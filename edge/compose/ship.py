@@ -6,6 +6,7 @@ from random import SystemRandom
 
 from edge import __version__
 from edge.compose.common import access_of, backoff_of, station_of
+from edge.flows.blobs import Archive, BlobSender, Rate
 from edge.flows.questions import Questions
 from edge.flows.ship import Pace, Shipper, birth_of
 from edge.flows.sync import Sync
@@ -16,6 +17,7 @@ from edge.host.keys import PinnedKeys, read_pinned
 from edge.mqtt.client import MqttClient, Will
 from edge.runtime.ship import Engines, Retry, Shipping, ShipProcess
 from edge.settings import Settings
+from edge.storage.evidence import EvidenceFiles
 from edge.storage.link import SqliteLink
 from edge.storage.mirror import SqliteMirror
 from edge.storage.station import StationReader
@@ -55,6 +57,7 @@ def ship_process(settings: Settings) -> Iterator[ShipProcess]:
                 sync=Sync(mirror=mirror, clock=clock, downlink=downlink, journal=journal),
                 questions=Questions(log, clock),
                 link=link,
+                blobs=_blobs(settings, log, link, downlink, journal),
                 birth=lambda: birth_of(log, version=__version__, now=clock.now()),
             )
             return Shipping(
@@ -70,3 +73,23 @@ def ship_process(settings: Settings) -> Iterator[ShipProcess]:
             build=build,
             journal=journal,
         )
+
+
+def _blobs(
+    settings: Settings,
+    log: StationReader,
+    link: SqliteLink,
+    downlink: Downlink,
+    journal: StructlogJournal,
+) -> BlobSender | None:
+    """Photographs follow their events, unless this lab keeps them to itself."""
+    if not settings.photographs.send:
+        return None
+    return BlobSender(
+        archive=Archive(log, EvidenceFiles(settings.evidence_dir)),
+        ledger=link,
+        downlink=downlink,
+        clock=SystemClock(assume_synced=settings.clock.assume_synced),
+        journal=journal,
+        rate=Rate(bytes_s=settings.photographs.rate_kib_s * 1024, forms=settings.photographs.forms),
+    )

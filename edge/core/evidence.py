@@ -27,3 +27,12 @@ class Evidence:
     size_bytes: int
     media_type: str
     taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A photograph that goes to the platform, by its name."""
+
+    sha256: Digest
+    kind: EvidenceKind
+    media_type: str

@@ -98,6 +98,16 @@ class Shipper:
         """What stops the line, empty when nothing does."""
         return f"refused:{self.refusal}" if self.refusal else ""
 
+    @property
+    def confirmed(self) -> Mapping[EpochId, Mark]:
+        """The platform's watermarks, by epoch."""
+        return self._confirmed
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no event is on its way and nothing stops the line."""
+        return not self._window and not self._replays and self._resume_ns is None
+
     def begin(self) -> None:
         """A connection stands: everything above the watermark goes, from the first on.
 

@@ -42,6 +42,7 @@ class Measure:
     is_mirrored: Callable[[], bool]
     waiting: Callable[[], int]
     undecided: Callable[[], int]
+    photographs: Callable[[], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,10 @@ class LocalSystem:
         return self._measure.is_mirrored() and self._is_online()
 
     def _is_drained(self) -> bool:
-        return self._measure.waiting() == 0 and self._measure.undecided() == 0
+        if self._measure.waiting() or self._measure.undecided():
+            return False
+        sent, arrived = self._measure.photographs()
+        return sent == arrived
 
     def _is_online(self) -> bool:
         return bool(self.desk.do("state")["online"])

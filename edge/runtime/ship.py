@@ -8,6 +8,7 @@ from typing import Any
 
 from edge.core.backoff import Backoff
 from edge.core.errors import DecodeError, LinkDown, LinkError, StorageError
+from edge.flows.blobs import BlobSender
 from edge.flows.questions import Questions
 from edge.flows.ship import Shipper
 from edge.flows.sync import Sync
@@ -39,6 +40,7 @@ class Engines:
     sync: Sync
     questions: Questions
     link: SqliteLink
+    blobs: BlobSender | None
     birth: Callable[[], Status]
 
 
@@ -156,6 +158,8 @@ class Shipping:
         self._engines.shipper.begin()
         self._engines.sync.begin()
         self._engines.questions.begin()
+        if self._engines.blobs:
+            self._engines.blobs.begin()
         self._beat_due_ns = 0
 
     def _lose(self, obstacle: str) -> None:
@@ -173,6 +177,8 @@ class Shipping:
         match happening:
             case Acknowledged(token=token, reason=reason):
                 self._engines.shipper.acknowledged(token, reason)
+                if self._engines.blobs:
+                    self._engines.blobs.acknowledged(token, reason)
             case Arrived():
                 self._hear(happening)
                 self._client.take(happening)
@@ -192,6 +198,8 @@ class Shipping:
                 self._engines.shipper.hear_ack(message.payload)
             case Topic(branch=Branch.REPLAY):
                 self._engines.shipper.hear_replay(message.payload)
+            case Topic(branch=Branch.BLOB_ACK) if self._engines.blobs:
+                self._engines.blobs.hear_ack(message.payload)
             case Topic(branch=Branch.REFERENCE, tail=(_, "head")):
                 self._engines.sync.hear_head(message.payload)
             case Topic(branch=Branch.REFERENCE, tail=(name, "page", version, number)):
@@ -208,11 +216,19 @@ class Shipping:
             self._engines.shipper.pump(self._client.publish)
             self._engines.sync.pump(self._ask_page)
             self._engines.questions.pump(self._ask)
+            self._send_photographs()
         except LinkDown as error:
             self._lose(str(error))
             return
         if self._engines.shipper.is_stalled():
             self._lose("no PUBACK")
+
+    def _send_photographs(self) -> None:
+        if self._engines.blobs:
+            shipper = self._engines.shipper
+            self._engines.blobs.pump(
+                self._client.publish, marks=shipper.confirmed, free=shipper.is_free
+            )
 
     def _ask_page(self, set_name: str, version: int, number: int) -> None:
         self._asked += 1

@@ -49,6 +49,10 @@ class EvidenceFiles:
             raise StorageCorrupt("evidence_changed", file=str(path))
         return content
 
+    def holds(self, sha256: Digest) -> bool:
+        """Whether the file is there; its content is not looked at."""
+        return self._path(sha256).exists()
+
     def names(self) -> Iterator[Digest]:
         """Every stored digest."""
         for path in sorted(self._folder.glob("??/*")):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.core.errors import StorageError
+from edge.core.evidence import Blob, EvidenceKind
 from edge.core.ids import Digest, EpochId
 from edge.ports import Clock
 from edge.storage.db import WriterLock, open_database, open_if_made, transaction, translated
@@ -65,6 +66,11 @@ class LinkReader:
         """What the platform has confirmed, by epoch."""
         rows = self._all("SELECT epoch, upto, digest FROM marks")
         return {EpochId(row[0]): Mark(row[1], Digest(row[2])) for row in rows}
+
+    def blobs_waiting(self) -> int:
+        """How many photographs are still to go."""
+        rows = self._all("SELECT count(*) FROM blobs WHERE state='waiting'")
+        return int(rows[0][0]) if rows else 0
 
     def confirmed_at(self) -> datetime | None:
         """When the platform last confirmed something new."""
@@ -126,7 +132,11 @@ class SqliteLink(LinkReader):
     def keep_marks(self, marks: Mapping[EpochId, Mark], *, store_id: str, issued: datetime) -> None:
         """Watermarks with the store that they are of, together."""
         now = self._clock.now().isoformat()
+        before = self.platform()
         with transaction(self._db, self._path):
+            if before is not None and before[0] != store_id:
+                # A restored platform may have lost photographs; it says at once which it has.
+                self._db.execute("UPDATE blobs SET state='waiting' WHERE state='stored'")
             self._db.execute(
                 "INSERT OR REPLACE INTO platform VALUES (1, ?, ?)", (store_id, issued.isoformat())
             )
@@ -145,6 +155,34 @@ class SqliteLink(LinkReader):
                 "DELETE FROM inbox WHERE position <= (SELECT max(position) FROM inbox) - ?",
                 (INBOX_LIMIT,),
             )
+
+    def blob_cursor(self, epoch: EpochId) -> int:
+        """How far an epoch was searched for photographs."""
+        rows = self._all("SELECT upto FROM blob_cursors WHERE epoch=?", epoch)
+        return int(rows[0][0]) if rows else 0
+
+    def queue_blobs(self, epoch: EpochId, upto: int, blobs: tuple[Blob, ...]) -> None:
+        """Photographs that go, found up to there; one that is known is not queued again."""
+        with transaction(self._db, self._path):
+            self._db.executemany(
+                "INSERT INTO blobs (sha256, kind, media_type, state) VALUES (?, ?, ?, 'waiting') "
+                "ON CONFLICT (sha256) DO NOTHING",
+                [(each.sha256, each.kind.value, each.media_type) for each in blobs],
+            )
+            self._db.execute("INSERT OR REPLACE INTO blob_cursors VALUES (?, ?)", (epoch, upto))
+
+    def next_blob(self) -> Blob | None:
+        """The oldest photograph that waits."""
+        rows = self._all(
+            "SELECT sha256, kind, media_type FROM blobs WHERE state='waiting' "
+            "ORDER BY position LIMIT 1"
+        )
+        return Blob(Digest(rows[0][0]), EvidenceKind(rows[0][1]), rows[0][2]) if rows else None
+
+    def settle_blob(self, sha256: Digest, *, stored: bool) -> None:
+        """It has arrived, or it cannot be sent any more."""
+        state = "stored" if stored else "gone"
+        self._write("UPDATE blobs SET state=? WHERE sha256=?", (state, sha256))
 
     def _write(self, sql: str, values: tuple[object, ...]) -> None:
         with transaction(self._db, self._path):

@@ -49,6 +49,7 @@ def test_a_day_loses_nothing_and_doubles_nothing(
     assert summary["specimens_received"] == 30 + 3 + 6
     assert summary["events_recorded"] == summary["events_confirmed"] > 100
     assert (summary["lost"], summary["duplicates_at_platform"]) == (0, 0)
+    assert summary["photographs_arrived"] == summary["photographs_sent"] > 0
     assert summary["log_ok"]
     assert summary["as_planned"]
     assert summary["seconds"] > 0

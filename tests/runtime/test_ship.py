@@ -114,6 +114,7 @@ def shipping(folder: Path, broker: Mosquitto) -> Iterator[tuple[QuietJournal, th
                 sync=Sync(mirror=mirror, clock=CLOCK, downlink=DOWNLINK, journal=journal),
                 questions=Questions(log, CLOCK),
                 link=link,
+                blobs=None,
                 birth=lambda: birth_of(log, version="0", now=CLOCK.now()),
             )
             return Shipping(

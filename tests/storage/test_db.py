@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,8 @@ def asked(db: sqlite3.Connection, question: str) -> object:
 def test_a_new_store_has_the_newest_schema_and_keeps_it(path: Path, migrations: str) -> None:
     for _ in range(2):
         with closing(open_database(path, migrations=migrations)) as db:
-            assert asked(db, "PRAGMA user_version") == 1
+            steps = list((files("edge.storage.migrations") / migrations).iterdir())
+            assert asked(db, "PRAGMA user_version") == len(steps) > 0
             assert asked(db, "PRAGMA integrity_check") == "ok"
 
 

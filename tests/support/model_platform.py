@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import samples
 from downlinks import STATION, signed
@@ -31,12 +32,16 @@ class EventLog:
         self._events: dict[EpochId, list[Sealed]] = {}
         self._count = 0
 
-    def append(self, count: int = 1, *, epoch: EpochId = FIRST) -> None:
+    def append(self, count: int = 1, *, epoch: EpochId = FIRST, **data: Any) -> None:
         line = self._events.setdefault(epoch, [])
         for _ in range(count):
             self._count += 1
             draft = Draft(
-                "delivery.opened", "d-1", samples.instant(), RuleSetId("r-1"), {"n": self._count}
+                "delivery.opened",
+                "d-1",
+                samples.instant(),
+                RuleSetId("r-1"),
+                {"n": self._count, **data},
             )
             name = EventId.parse(uuid7(samples.NOW, self._count.to_bytes(10, "big")))
             at = samples.NOW + timedelta(seconds=self._count)
