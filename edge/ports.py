@@ -22,6 +22,14 @@ from edge.core.ids import (
     SpecimenId,
 )
 from edge.core.moments import Instant
+from edge.core.nfc import (
+    SignatureState,
+    SunMessage,
+    SunProof,
+    TagCounter,
+    TagPassword,
+    TagUid,
+)
 from edge.core.people import Grant, Person
 
 
@@ -169,11 +177,21 @@ class Store(Protocol):
         events: tuple[Sealed, ...] = (),
         documents: tuple[Document, ...] = (),
         custody: tuple[Custody, ...] = (),
+        counters: tuple[TagCounter, ...] = (),
     ) -> None:
         """Keep all or nothing, on the disk at return; raise StorageError.
 
-        Events must continue `tip()`; a document replaces the one of its kind and id.
+        Events must continue `tip()`; a document replaces the one of its kind and id; a tag's
+        counter never goes back.
         """
+        ...
+
+    def tag_counter(self, uid: TagUid) -> int | None:
+        """The highest counter that a tag has proved at this station."""
+        ...
+
+    def accept_counter(self, counter: TagCounter) -> bool:
+        """Advance a tag's counter durably; False for one that was seen before: a replay."""
         ...
 
     def document(self, kind: str, id_: str) -> Document | None:
@@ -212,6 +230,22 @@ class EvidenceStore(Protocol):
 
     def names(self) -> Iterator[Digest]:
         """Every stored digest."""
+        ...
+
+
+class TagKeys(Protocol):
+    """The keys of tags; what they verify, never what they are."""
+
+    def sun(self, message: SunMessage | None) -> SunProof:
+        """What a tag's message for this tap proves."""
+        ...
+
+    def originality(self, uid: TagUid, signature: bytes | None) -> SignatureState:
+        """What the maker's signature of a tag proves."""
+        ...
+
+    def password(self, uid: TagUid) -> TagPassword | None:
+        """The password of an own tag."""
         ...
 
 

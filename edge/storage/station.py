@@ -19,6 +19,7 @@ from edge.core.ids import (
     LabId,
     SpecimenId,
 )
+from edge.core.nfc import TagCounter, TagUid
 from edge.core.specimen import SpecimenState
 from edge.storage.db import WriterLock, open_database, open_if_made, transaction, translated
 
@@ -131,6 +132,11 @@ class StationReader:
             own=True,
         )
 
+    def tag_counter(self, uid: TagUid) -> int | None:
+        """The highest counter that a tag has proved here."""
+        row = self._one("SELECT counter FROM tag_counters WHERE uid=?", uid)
+        return int(row[0]) if row else None
+
     def _sealed(self, row: Any) -> Sealed:
         """A row as an event; StorageCorrupt `row_malformed` when it holds no aware instant."""
         try:
@@ -208,6 +214,7 @@ class SqliteStation(StationReader):
         events: tuple[Sealed, ...] = (),
         documents: tuple[Document, ...] = (),
         custody: tuple[Custody, ...] = (),
+        counters: tuple[TagCounter, ...] = (),
     ) -> None:
         """Keep all or nothing, on the disk at return; raise StorageError."""
         tip = self.tip()
@@ -222,7 +229,14 @@ class SqliteStation(StationReader):
                 self._put_document(document)
             for each in custody:
                 self._put_custody(each)
+            for counter in counters:
+                self._put_counter(counter)
         self._tip = tip
+
+    def accept_counter(self, counter: TagCounter) -> bool:
+        """Advance a tag's counter, on the disk at return; False for one that was seen before."""
+        with transaction(self._db, self._path):
+            return self._put_counter(counter)
 
     def _insert_event(self, event: Sealed) -> None:
         self._db.execute(
@@ -248,6 +262,15 @@ class SqliteStation(StationReader):
             "ON CONFLICT (kind, id) DO UPDATE SET phase=excluded.phase, body=excluded.body",
             (document.kind, document.id, document.phase, document.body),
         )
+
+    def _put_counter(self, each: TagCounter) -> bool:
+        """Never goes back; whether it went on."""
+        written = self._db.execute(
+            "INSERT INTO tag_counters VALUES (?, ?, ?) ON CONFLICT (uid) DO UPDATE "
+            "SET counter=excluded.counter, at=excluded.at WHERE excluded.counter>counter",
+            (each.uid, each.counter, each.at.isoformat()),
+        )
+        return written.rowcount > 0
 
     def _put_custody(self, each: Custody) -> None:
         self._db.execute(

@@ -5,6 +5,7 @@ from edge.core.documents import Document
 from edge.core.envelope import Sealed, Tip
 from edge.core.errors import BrokenInvariant, StorageFull
 from edge.core.ids import EpochId, SpecimenId
+from edge.core.nfc import TagCounter, TagUid
 
 EPOCH = EpochId("01890000-0000-7000-8000-000000000001")
 
@@ -18,6 +19,7 @@ class MemoryStation:
         self._tip = Tip(EPOCH)
         self._documents: dict[tuple[str, str], Document] = {}
         self._custody: dict[SpecimenId, Custody] = {}
+        self._counters: dict[TagUid, int] = {}
 
     def tip(self) -> Tip:
         return self._tip
@@ -28,6 +30,7 @@ class MemoryStation:
         events: tuple[Sealed, ...] = (),
         documents: tuple[Document, ...] = (),
         custody: tuple[Custody, ...] = (),
+        counters: tuple[TagCounter, ...] = (),
     ) -> None:
         if self.full:
             raise StorageFull("disk_full")
@@ -42,6 +45,17 @@ class MemoryStation:
             self._documents[document.kind, document.id] = document
         for each in custody:
             self._custody[each.specimen] = each
+        for counter in counters:
+            self.accept_counter(counter)
+
+    def tag_counter(self, uid: TagUid) -> int | None:
+        return self._counters.get(uid)
+
+    def accept_counter(self, counter: TagCounter) -> bool:
+        if counter.counter <= self._counters.get(counter.uid, -1):
+            return False
+        self._counters[counter.uid] = counter.counter
+        return True
 
     def document(self, kind: str, id_: str) -> Document | None:
         return self._documents.get((kind, id_))

@@ -1,0 +1,151 @@
+"""The serial line to a reader: nfcpy's own transport, opened by path, held alone, never hanging.
+
+nfcpy 1.0.4 raises IndexError on short frames and termios.error (no OSError) when a cable comes
+off; here each becomes an OSError that the driver expects, and leaves this package as DeviceError.
+"""
+
+import contextlib
+import errno
+import logging
+import os
+import re
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import nfc.clf
+import serial
+from nfc.clf import pn53x
+from nfc.clf import transport as nfc_transport
+
+from edge.core.errors import DeviceBusy, DeviceDenied, DeviceError, DeviceGone
+
+START_BAUD = 115_200
+WRITE_LIMIT_S = 1.0
+_FIRST_BYTE_S = 0.05
+_PATH = re.compile(r"/[\w./:@+,-]+")
+_ACK = bytes.fromhex("0000ff00ff00")
+_NACK = bytes.fromhex("0000ffff0000")
+_LONG = 0xFF
+
+logging.getLogger("nfc").addHandler(logging.NullHandler())
+logging.getLogger("nfc").propagate = False
+
+
+class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no type information
+    """A port by any path: a device node, a link by id, a pseudo-terminal.
+
+    A command's first answer must be its ACK: a stray answer of an earlier command would else be
+    taken for this one's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open nothing yet; DeviceDenied `path_unsafe` for a path that no port has."""
+        if _PATH.fullmatch(str(path)) is None:
+            raise DeviceDenied("path_unsafe", path=str(path))
+        self.tty: serial.Serial | None = None
+        self._path = str(path)
+        self._awaits_ack = False
+
+    def open(self, port: str, baudrate: int = START_BAUD) -> None:
+        """Open the port for this process alone (an advisory lock that drivers respect)."""
+        self.close()
+        self.tty = serial.Serial(
+            port, baudrate, timeout=_FIRST_BYTE_S, write_timeout=WRITE_LIMIT_S, exclusive=True
+        )
+        self._awaits_ack = False
+
+    def connect(self) -> None:
+        """Open the path at the speed that a chip has after power-on."""
+        self.open(self._path)
+
+    def set_speed(self, baud: int) -> None:
+        """Another speed at once, on the open port."""
+        with _as_os_error():
+            self.baudrate = baud
+
+    def write(self, frame: bytes | bytearray) -> None:
+        """Send a frame; what was received before is dropped."""
+        with _as_os_error():
+            super().write(frame)
+        self._awaits_ack = bytes(frame) != _ACK
+
+    def read(self, timeout: int) -> bytearray:
+        """One frame within `timeout` milliseconds; OSError ETIMEDOUT or EIO."""
+        with _as_os_error():
+            frame = self._read_frame(timeout)
+        if self._awaits_ack:
+            self._awaits_ack = False
+            if frame != _ACK:
+                raise OSError(errno.EIO, "no acknowledgement")
+        return frame
+
+    def close(self) -> None:
+        """Let the port go, whatever state it is in; nothing is flushed and nothing raised."""
+        tty, self.tty = self.tty, None
+        if tty is not None:
+            with contextlib.suppress(OSError, termios.error, TypeError, ValueError):
+                tty.close()
+
+    def _read_frame(self, timeout: int) -> bytearray:
+        if self.tty is None:
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        wanted_s = max(timeout / 1000, _FIRST_BYTE_S)
+        if self.tty.timeout != wanted_s:
+            self.tty.timeout = wanted_s
+        frame = bytearray(self.tty.read(6))
+        if not frame:
+            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        if frame in (_ACK, _NACK):
+            return frame
+        if len(frame) < 6 or frame[:3] != b"\x00\x00\xff":  # noqa: PLR2004 - the shortest frame
+            raise OSError(errno.EIO, "no frame")
+        size = frame[3]
+        if size == _LONG:
+            frame += self.tty.read(3)
+            size = int.from_bytes(frame[5:7], "big")
+        frame += self.tty.read(size + 1)
+        return frame
+
+
+@contextlib.contextmanager
+def _as_os_error() -> Iterator[None]:
+    """What pyserial and termios raise, as the OSError that the driver handles."""
+    try:
+        yield
+    except (termios.error, TypeError, IndexError, ValueError) as error:
+        raise OSError(errno.EIO, str(error)) from error
+
+
+@contextlib.contextmanager
+def as_device_error(path: Path) -> Iterator[None]:
+    """Everything that this door's libraries raise, as one family; radio troubles pass."""
+    try:
+        yield
+    except nfc.clf.CommunicationError:
+        raise
+    except serial.SerialException as error:
+        raise _opening_error(path, error) from error
+    except OSError as error:
+        kind = DeviceGone if _is_gone(path, error) else DeviceError
+        raise kind("nfc_line", path=str(path), why=error.strerror or str(error)) from error
+    except (pn53x.Chipset.Error, nfc.clf.Error) as error:
+        raise DeviceError("nfc_chip", path=str(path), why=str(error)) from error
+    except (termios.error, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise DeviceError("nfc_driver", path=str(path), why=repr(error)) from error
+
+
+def _is_gone(path: Path, error: OSError) -> bool:
+    return error.errno in (errno.ENODEV, errno.ENXIO, errno.ENOENT) or not path.exists()
+
+
+def _opening_error(path: Path, error: serial.SerialException) -> DeviceError:
+    match error.errno:
+        case errno.EACCES | errno.EPERM:
+            return DeviceDenied("nfc_denied", path=str(path))
+        case errno.EAGAIN | errno.EBUSY:
+            return DeviceBusy("nfc_busy", path=str(path))
+        case _ if _is_gone(path, error):
+            return DeviceGone("nfc_absent", path=str(path))
+        case _:
+            return DeviceError("nfc_line", path=str(path), why=str(error))
