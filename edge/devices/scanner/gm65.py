@@ -17,8 +17,8 @@ UNCHECKED: Final = b"\xab\xcd"
 ZONE_MODE, ZONE_TRIGGER, ZONE_LOCK, ZONE_OUTPUT = 0x0000, 0x0002, 0x0003, 0x000D
 ZONE_SAME_CODE, ZONE_BAUD, ZONE_TAIL, ZONE_AIM = 0x0013, 0x002A, 0x0060, 0x00D0
 ZONE_RESET, ZONE_VERSION = 0x00D9, 0x00E2
-TAIL_FRAMED, TAIL_ON = 0x80, 0x01
-"""Bits of the tail zone: codes framed by length; a tail behind each code."""
+TAIL_FRAMED, TAIL_KIND, TAIL_TAB, TAIL_ON = 0x80, 0x60, 0x40, 0x01
+"""Bits of the tail zone: codes framed by length; which tail; a tail behind each code."""
 
 BAUD_CLOCK: Final = 3_000_000
 """The baud zone holds 3 MHz / speed, halves rounded up, little endian."""

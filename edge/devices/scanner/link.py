@@ -5,6 +5,8 @@ from collections.abc import Callable
 from edge.devices.scanner.frames import Answer, Code, Dropped, Framer
 from edge.devices.scanner.transport import Transport
 
+SETTLE_S = 0.05
+"""A silence of this length after opening lies between two codes or before the first."""
 LONG_SILENCE_NS = 2_000_000_000
 """After this a code without an end is given up; a slow module pauses far less within one."""
 
@@ -49,7 +51,8 @@ class Link:
             self._last_ns = now_ns
             frames = self.framer.feed(data)
         else:
-            self.framer.settle()
+            if timeout_s >= SETTLE_S:
+                self.framer.settle()
             frames = self.framer.quiet() if now_ns - self._last_ns > LONG_SILENCE_NS else ()
         for frame in frames:
             if not isinstance(frame, Answer):
@@ -57,7 +60,11 @@ class Link:
         return tuple(frame for frame in frames if isinstance(frame, Answer))
 
     def ask(self, question: bytes, timeout_s: float) -> Answer | None:
-        """The first answer after the question; None when none came in time."""
+        """The answer that follows the question; None when none came in time.
+
+        What still lay on the line is read first: it answers an earlier question.
+        """
+        self.listen(0.0)
         self._transport.write(question)
         end_ns = self._mono_ns() + int(timeout_s * 1e9)
         while (left_ns := end_ns - self._mono_ns()) > 0:

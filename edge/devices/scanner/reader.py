@@ -13,7 +13,7 @@ from edge.core.carriers import Carrier, Reading
 from edge.core.errors import DeviceBusy, DeviceDenied, DeviceError, DeviceGone
 from edge.devices.scanner.frames import Code, Dropped, Loss
 from edge.devices.scanner.framing import AnswerFinder
-from edge.devices.scanner.link import Link
+from edge.devices.scanner.link import SETTLE_S, Link
 from edge.devices.scanner.manner import Framing, Manner
 from edge.devices.scanner.repeats import Repeats
 from edge.devices.scanner.transport import Transport
@@ -21,7 +21,6 @@ from edge.ports import Clock, Journal
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.5
-_SETTLE_S = 0.05
 _LISTEN_S = 1.0
 _RETRY_NS = 500_000_000
 _STOP_LIMIT_S = 3.0
@@ -187,7 +186,7 @@ class Scanner:
         if not self._manner.dialect.probe:
             framing = self._manner.framing
             self._link.framer = self._manner.dialect.framer(framing, settled=False)
-            self._link.listen(_SETTLE_S)
+            self._link.listen(SETTLE_S)
             return framing
         finder = AnswerFinder(self._manner.dialect.take_answer)
         self._link.framer = finder

@@ -12,7 +12,7 @@ class HoneywellModule:
     """Sans-IO; `.` keeps a value in flash, `!` only in memory."""
 
     speed: int = 9600
-    kept: dict[str, str] = field(default_factory=lambda: {"TRGMOD": "0", "SUFBK2": "990D"})
+    kept: dict[str, str] = field(default_factory=lambda: {"TRGMOD": "0", "SUFBK2": ""})
     now: dict[str, str] = field(default_factory=dict)
     writes: int = 0
     saves: int = 0
@@ -30,8 +30,8 @@ class HoneywellModule:
         self._buffer = b""
 
     def see(self, code: bytes) -> bytes:
-        """The code and a carriage return."""
-        return code + b"\r"
+        """The code and the suffix that is set."""
+        return code + bytes.fromhex(self.now["SUFBK2"][2:])
 
     def hear(self, data: bytes) -> bytes:
         """Answers to whole commands."""

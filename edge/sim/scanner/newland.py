@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+_DEFAULTS = {"SCNMOD": "0", "AIMENA": "0", "TSUENA": "0", "TSUSET": "0A"}
 _COMMAND = re.compile(rb"\x7e\x010000([@#])([A-Z0-9]{6})([^;]*);\x03")
 
 
@@ -11,7 +12,7 @@ class NewlandModule:
     """Sans-IO; `@` keeps a value in flash, `#` only in memory."""
 
     speed: int = 9600
-    kept: dict[str, str] = field(default_factory=lambda: {"SCNMOD": "0", "AIMENA": "0"})
+    kept: dict[str, str] = field(default_factory=lambda: dict(_DEFAULTS))
     now: dict[str, str] = field(default_factory=dict)
     writes: int = 0
     saves: int = 0
@@ -28,9 +29,10 @@ class NewlandModule:
         self._buffer = b""
 
     def see(self, code: bytes) -> bytes:
-        """The code and a carriage return, behind an AIM identifier where that is on."""
+        """The code with the terminator that is set, behind an AIM identifier where that is on."""
         aim = b"]Q1" if self.now["AIMENA"] == "1" else b""
-        return aim + code + b"\r"
+        tail = bytes.fromhex(self.now["TSUSET"]) if self.now["TSUENA"] == "1" else b""
+        return aim + code + tail
 
     def hear(self, data: bytes) -> bytes:
         """Answers to whole commands."""

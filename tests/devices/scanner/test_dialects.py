@@ -48,8 +48,18 @@ def test_a_published_sighting_is_read() -> None:
 
 
 MODULES: list[tuple[Dialect, Module, bytes, bytes]] = [
-    (HONEYWELL, HoneywellModule(), b"AHJ-2025-000123", b"AHJ-2025-000123"),
-    (NEWLAND, NewlandModule(), b"AHJ-2025-000123", b"AHJ-2025-000123"),
+    (
+        HONEYWELL,
+        HoneywellModule(kept={"TRGMOD": "0", "SUFBK2": "990D"}),
+        b"AHJ-2025-000123",
+        b"AHJ-2025-000123",
+    ),
+    (
+        NEWLAND,
+        NewlandModule(kept={"SCNMOD": "0", "AIMENA": "0", "TSUENA": "1", "TSUSET": "0D"}),
+        b"AHJ-2025-000123",
+        b"AHJ-2025-000123",
+    ),
     (SSI, SsiModule(), b"AHJ-2025-000123", b"AHJ-2025-000123"),
     (UHF, UhfModule(), EPC, EPC.hex().upper().encode()),
 ]

@@ -1,0 +1,1 @@
+"""Settings of reader modules as data: what is wanted, what differs, and its application."""
