@@ -62,3 +62,19 @@ def alarms(
             told = " ".join(f"{name}={value}" for name, value in facts.items())
             typer.echo(f"{line['at']}  {state:<6}  {alarm.station}  {alarm.code}  {told}")
     raise typer.Exit(1 if any(state is AlarmState.OPEN for state, _ in judged) else 0)
+
+
+@central.command()
+def api(context: typer.Context, config: ConfigOption = None) -> None:
+    """Serve the history of custody of specimens as JSON, on loopback unless told otherwise.
+
+    Needs `[central.api] token_file`; ask with the header `Authorization: Bearer TOKEN`.
+
+    Example: specimen-edge central api --config edge.toml
+    """
+    try:
+        from edge.compose.history import history_process  # noqa: PLC0415 - the extra may be absent
+    except ModuleNotFoundError as error:
+        typer.echo(f'{error.name}: pip install "specimen-edge[kiosk]"', err=True)
+        raise typer.Exit(2) from error
+    run_process(history_process, config or context.obj)

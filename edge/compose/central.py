@@ -22,7 +22,7 @@ from edge.runtime.central import CentralProcess
 from edge.settings import Settings
 from edge.storage.blob_parts import BlobParts
 from edge.storage.central import CentralReader, SqliteCentral
-from edge.storage.central_reads import CentralReads
+from edge.storage.central_reports import CentralReports
 from edge.storage.evidence import EvidenceFiles
 from edge.wire.topics import Station, uplink_filters
 
@@ -110,7 +110,7 @@ def central_store(settings: Settings, share: Share) -> "SqliteCentral | Postgres
     return PostgresCentral(database_of(settings), Claim(share.name, share.labs))
 
 
-def central_reader(settings: Settings) -> CentralReads:
+def central_reader(settings: Settings) -> CentralReports:
     """The store for reading beside its writers."""
     if settings.central.database is None:
         return CentralReader(settings.central_db)

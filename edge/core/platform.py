@@ -43,6 +43,26 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A verified event with the moment at which the platform stored it."""
+
+    event: Received
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSuspect:
+    """What lies in quarantine at a place, without its bytes."""
+
+    station: str
+    epoch: EpochId
+    sequence: int
+    digest: Digest
+    reason: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Something a person must look at."""
 

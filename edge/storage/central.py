@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from secrets import token_hex
 
-from edge.storage.central_reads import CentralReads, Row
+from edge.storage.central_reads import Row
+from edge.storage.central_reports import CentralReports
 from edge.storage.central_writes import CentralWrites
 from edge.storage.db import WriterLock, open_database, transaction, translated
 
@@ -14,7 +15,7 @@ KEYS_AT_ONCE = 500
 """Keys in one statement; SQLite allows 32,766 values."""
 
 
-class CentralReader(CentralReads):
+class CentralReader(CentralReports):
     """Reads the platform's store beside its writer."""
 
     def __init__(self, path: Path) -> None:

@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import Final
 
 from edge.core.errors import StorageError
-from edge.storage.central_reads import CentralReads
+from edge.storage.central_reports import CentralReports
 from edge.storage.central_writes import CentralWrites
 from edge.storage.postgres import Connection, Database, PostgresDoor, connect, translated
 
@@ -29,7 +29,7 @@ class Claim:
     labs: tuple[str, ...] | None = None
 
 
-class PostgresReader(CentralReads):
+class PostgresReader(CentralReports):
     """Reads the platform's store beside its consumers."""
 
     def __init__(self, database: Database) -> None:

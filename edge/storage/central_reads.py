@@ -1,14 +1,19 @@
 """What is read of the platform's store, in SQL that both engines understand; a door runs it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, Self
 
 from edge.core.ids import DeliveryId, Digest, EpochId, EventId, KeyId
-from edge.core.platform import Alarm, Chain, Counts, Received, Settled, Slot, Suspect
+from edge.core.platform import (
+    Alarm,
+    Chain,
+    Received,
+    Settled,
+    Slot,
+)
 from edge.wire.downlink import Mark
-from edge.wire.topics import Station
 
 EVENT_COLUMNS = (
     "station, epoch, sequence, event_id, type, subject, delivery, prev, digest, key_id, body, "
@@ -59,31 +64,6 @@ class CentralReads:
         """Close the store."""
         self._door.close()
 
-    def counts(self) -> Counts:
-        """How many rows; duplicates are counted in the stored rows themselves."""
-        ((events, places, ids),) = self._door.all(
-            "SELECT count(*), count(DISTINCT station || epoch || sequence), "
-            "count(DISTINCT event_id) FROM events"
-        )
-        ((suspects,),) = self._door.all("SELECT count(*) FROM quarantine")
-        ((again,),) = self._door.all("SELECT coalesce(sum(number), 0) FROM redeliveries")
-        return Counts(events, suspects, int(again), max(events - places, events - ids))
-
-    def digests(self, station: Station) -> Iterator[tuple[EpochId, int, Digest]]:
-        """Place and digest of every event of a station."""
-        rows = self._door.all(
-            "SELECT epoch, sequence, digest FROM events WHERE station=?",
-            station.name,
-        )
-        return ((EpochId(row[0]), row[1], Digest(row[2])) for row in rows)
-
-    def deliveries_by_outcome(self) -> Mapping[str, int]:
-        """Closed deliveries by how they ended."""
-        rows = self._door.all(
-            "SELECT outcome, count(*) FROM deliveries GROUP BY outcome ORDER BY outcome"
-        )
-        return {row[0]: row[1] for row in rows}
-
     def settled(self, delivery: DeliveryId) -> Settled | None:
         """A closed delivery with the platform's word."""
         rows = self._door.all(
@@ -105,21 +85,6 @@ class CentralReads:
         )
         return bool(rows)
 
-    def alarms(self) -> tuple[Alarm, ...]:
-        """Everything that a person must look at, oldest first."""
-        rows = self._door.all("SELECT at, station, code, facts FROM alarms ORDER BY id")
-        return tuple(
-            Alarm(datetime.fromisoformat(row[0]), row[1], row[2], json.loads(row[3]))
-            for row in rows
-        )
-
-    def suspects(self) -> tuple[Suspect, ...]:
-        """What lies in quarantine."""
-        rows = self._door.all(
-            "SELECT station, epoch, sequence, digest, reason, envelope FROM quarantine ORDER BY id"
-        )
-        return tuple(Suspect(*row) for row in rows)
-
     def store_id(self) -> str:
         """The identity of this store."""
         return str(self._door.all("SELECT store_id FROM platform")[0][0])
@@ -133,10 +98,6 @@ class CentralReads:
         """The watermarks of a station."""
         rows = self._door.all("SELECT epoch, upto, digest FROM marks WHERE station=?", station)
         return {EpochId(row[0]): Mark(row[1], Digest(row[2])) for row in rows}
-
-    def watermarks(self, station: str) -> Mapping[EpochId, int]:
-        """How far each epoch of a station is whole."""
-        return {epoch: mark.upto for epoch, mark in self.marks(station).items()}
 
     def marks_of(self, chains: Iterable[Chain]) -> Mapping[Chain, Mark]:
         """The watermarks of chains; one without events has none."""

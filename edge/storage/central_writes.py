@@ -5,11 +5,12 @@ from datetime import datetime
 
 from edge.core.ids import Digest, EpochId
 from edge.core.platform import Alarm, Chain, Received, Settled, Suspect
-from edge.storage.central_reads import EVENT_COLUMNS, CentralReads, Row, facts_text
+from edge.storage.central_reads import EVENT_COLUMNS, Row, facts_text
+from edge.storage.central_reports import CentralReports
 from edge.wire.downlink import Mark
 
 
-class CentralWrites(CentralReads):
+class CentralWrites(CentralReports):
     """Keeps what the platform's engine hands over; all of it inside the engine's transactions."""
 
     def hold_reference(self) -> None:

@@ -8,6 +8,8 @@ from memory_doors import QuietJournal
 from model_platform import MemoryMarks
 from postgres_site import PASSWORD, Cluster
 
+from edge.central.platform import Platform, Tempo
+from edge.central.store import PlatformStore
 from edge.core.envelope import Draft, Seal, Sealed, Tip, seal
 from edge.core.errors import LinkDown, LinkError
 from edge.core.ids import EpochId, KeyId, LabId, RuleSetId
@@ -129,8 +131,8 @@ class FleetSite:
             Station.parse(f"{CITY}/lab-{number}/desk-1") for number in range(1, labs + 1)
         )
         signers = {each: self._signer(f"event-{each.lab}") for each in self.names}
-        control = self._signer(CONTROL)
-        pinned = [PinnedKey(CONTROL, control.public, "control")] + [
+        self.control = self._signer(CONTROL)
+        pinned = [PinnedKey(CONTROL, self.control.public, "control")] + [
             PinnedKey(signer.key_id, signer.public, "event", owner=each.name)
             for each, signer in signers.items()
         ]
@@ -224,3 +226,20 @@ def delivery(chain: SignedChain, name: str, specimens: tuple[str, ...]) -> Itera
         name,
         {"delivery": name, "groups": [group], "deliverer": None, "project": None},
     )
+
+
+def engine(site: FleetSite, store: PlatformStore, *, gap_patience_s: float = 60.0) -> Platform:
+    """The platform's engine over a store, in this process; without a broker."""
+    return Platform(
+        store=store,
+        clock=SystemClock(assume_synced=True),
+        ring=site.ring,
+        signer=site.control,
+        journal=QuietJournal(),
+        tempo=Tempo(gap_patience_s=gap_patience_s),
+    )
+
+
+def said(station: FleetStation, *events: Sealed) -> list[tuple[str, bytes]]:
+    """Events as they arrive."""
+    return [(topic_of(station.station, each), each.envelope) for each in events]
