@@ -13,6 +13,7 @@ DATA_FIRST = 16
 _CC_FIRST, _CC_MAGIC, _CC_VERSION = 12, 0xE1, 1
 _NULL, _NDEF, _TERMINATOR = 0x00, 0x03, 0xFE
 _LONG_LENGTH = 0xFF
+_STEP_BYTES = 16
 _MB, _ME, _CF, _SR, _IL, _TNF = 0x80, 0x40, 0x20, 0x10, 0x08, 0x07
 _UTF16, _RESERVED, _LANGUAGE = 0x80, 0x40, 0x3F
 
@@ -64,11 +65,13 @@ class Record:
 
 
 def type2_extent(memory: bytes) -> int | NdefFlaw:
-    """How many bytes of a type 2 tag, from its first page on, hold its message.
+    """How many bytes of a type 2 tag, from its first page on, are needed for its message.
 
-    TRUNCATED when `memory` ends before the length is known.
+    While `memory` ends before the length is known, a step beyond its end.
     """
     found = _find_message(memory)
+    if found is NdefFlaw.TRUNCATED and len(memory) >= DATA_FIRST:
+        return min(len(memory) + _STEP_BYTES, _area_end(memory))
     return found if isinstance(found, NdefFlaw) else found[1]
 
 
@@ -128,18 +131,19 @@ def _find_message(memory: bytes) -> tuple[int, int] | NdefFlaw:
         return NdefFlaw.TRUNCATED
     if container[0] != _CC_MAGIC or container[1] >> 4 != _CC_VERSION:
         return NdefFlaw.NO_CONTAINER
-    area_end = DATA_FIRST + container[2] * 8
-    span = _find_block(memory, area_end)
+    span = _find_block(memory)
     if isinstance(span, NdefFlaw):
         return span
-    if span[1] > area_end:
-        return NdefFlaw.BOUNDARY
     return span if span[1] > span[0] else NdefFlaw.NO_MESSAGE
 
 
-def _find_block(memory: bytes, area_end: int) -> tuple[int, int] | NdefFlaw:
-    """The value of the first NDEF block of the data area; it may end beyond the area."""
-    at = DATA_FIRST
+def _area_end(memory: bytes) -> int:
+    return DATA_FIRST + memory[_CC_FIRST + 2] * 8
+
+
+def _find_block(memory: bytes) -> tuple[int, int] | NdefFlaw:
+    """The value of the first NDEF block of the data area; none may end beyond the area."""
+    at, area_end = DATA_FIRST, _area_end(memory)
     while at < area_end:
         if at >= len(memory):
             return NdefFlaw.TRUNCATED
@@ -149,7 +153,11 @@ def _find_block(memory: bytes, area_end: int) -> tuple[int, int] | NdefFlaw:
             at += 1
             continue
         span = _tlv_value(memory, at)
-        if isinstance(span, NdefFlaw) or memory[at] == _NDEF:
+        if isinstance(span, NdefFlaw):
+            return span
+        if span[1] > area_end:
+            return NdefFlaw.BOUNDARY
+        if memory[at] == _NDEF:
             return span
         at = span[1]
     return NdefFlaw.NO_MESSAGE

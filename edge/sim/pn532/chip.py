@@ -143,6 +143,8 @@ class Chip:
         fault = self.faults.take(code)
         if fault in _BEFORE:
             return self._fail_before(fault, now_s)
+        if fault is FaultKind.LIFT:
+            self.field.place(())
         self.field.trouble = fault if fault in _RADIO else None
         answer = self._execute(code, data)
         self.field.trouble = None
@@ -172,7 +174,7 @@ class Chip:
             case FaultKind.ASLEEP:
                 self._sleep()
             case FaultKind.WRONG_BAUD:
-                self.baud = SPEEDS[3] if self.baud == POWER_ON_BAUD else POWER_ON_BAUD
+                self.baud = SPEEDS[5] if self.baud == POWER_ON_BAUD else POWER_ON_BAUD
             case _:
                 pass
         return ()
@@ -234,7 +236,7 @@ class Chip:
 
 
 _NEEDS_CONFIGURATION = frozenset({0x32, 0x42, 0x4A})
-_RADIO = frozenset({FaultKind.RF_CRC, FaultKind.RF_LOST, FaultKind.LIFT})
+_RADIO = frozenset({FaultKind.RF_CRC, FaultKind.RF_LOST})
 _BEFORE = frozenset(
     {
         FaultKind.NACK,

@@ -60,7 +60,7 @@ class Field:
         self._is_on = True
         self.registers[_RX_MODE] = _CRC_ON
         self._selected = None
-        if self._meets_trouble() or technology != _TYPE_A:
+        if self.trouble is not None or technology != _TYPE_A:
             return b"\x00", LIST_WORK_S
         fitting = [tag for tag in self.tags if not wanted or cascaded(tag.uid) == wanted]
         if not fitting:
@@ -73,22 +73,14 @@ class Field:
 
     def communicate(self, command: bytes) -> tuple[bytes, float]:
         """InCommunicateThru: status and what the selected tag answered."""
-        trouble = self._meets_trouble()
-        if trouble is FaultKind.RF_LOST or self._selected is None or not self._is_on:
+        if self.trouble is FaultKind.RF_LOST or self._selected is None or not self._is_on:
             return bytes([_TIMEOUT]), TIMEOUT_WORK_S
         answer = self._selected.exchange(command)
         if answer is None:
             return bytes([_TIMEOUT]), TIMEOUT_WORK_S
         work_s = EXCHANGE_WORK_S + answer.work_s
         is_checked = bool(self.registers.get(_RX_MODE, 0) & _CRC_ON)
-        return _received(answer, is_checked, is_spoilt=trouble is FaultKind.RF_CRC), work_s
-
-    def _meets_trouble(self) -> FaultKind | None:
-        """A tag that is lifted stays away; other troubles last for one word."""
-        if self.trouble is FaultKind.LIFT:
-            self.place(())
-            return FaultKind.RF_LOST
-        return self.trouble
+        return _received(answer, is_checked, is_spoilt=self.trouble is FaultKind.RF_CRC), work_s
 
 
 def _received(answer: RfAnswer, is_checked: bool, *, is_spoilt: bool) -> bytes:  # noqa: FBT001 - the radio's own mode
