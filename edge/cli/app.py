@@ -9,12 +9,14 @@ from edge.cli.decode import decode
 from edge.cli.demo import demo
 from edge.cli.doctor import doctor
 from edge.cli.face import face
+from edge.cli.firmware import firmware
 from edge.cli.kiosk import kiosk
 from edge.cli.log import log
 from edge.cli.outbox import outbox
 from edge.cli.registry import registry
 from edge.cli.screen import screen
 from edge.cli.ship import ship
+from edge.cli.sim import sim
 
 app = typer.Typer(
     name="specimen-edge",
@@ -32,9 +34,11 @@ def _verbs() -> None:
 app.add_typer(central, name="central")
 app.add_typer(chip, name="chip")
 app.add_typer(face, name="face")
+app.add_typer(firmware, name="firmware")
 app.add_typer(log, name="log")
 app.add_typer(outbox, name="outbox")
 app.add_typer(registry, name="registry")
+app.add_typer(sim, name="sim")
 app.command()(config)
 app.command()(decode)
 app.command()(demo)
