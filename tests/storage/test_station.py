@@ -18,6 +18,7 @@ from edge.core.documents import Document
 from edge.core.envelope import Draft, Seal, Sealed, Tip, seal
 from edge.core.errors import BrokenInvariant, StorageCorrupt, StorageError, StorageFull
 from edge.core.ids import DeliveryId, EpochId, KeyId, RuleSetId, SpecimenId
+from edge.core.nfc import TagCounter, TagUid
 from edge.core.specimen import SpecimenState
 from edge.storage.station import SqliteStation, StationReader
 
@@ -25,6 +26,7 @@ NEXT_EPOCH = EpochId("01890000-0000-7000-8000-000000000002")
 SPECIMEN = SpecimenId("s-1-1")
 BY = Seal("urn:x", "boot-1", KeyId("key-1"), lambda message: message[:64])
 IDS = CountingIds()
+UID = TagUid("04de5f1eacc040")
 Station = SqliteStation | MemoryStation
 
 
@@ -361,3 +363,29 @@ def test_a_row_without_an_aware_instant_is_corrupt(sqlite: SqliteStation, at: st
     sqlite._db.execute("UPDATE events SET recorded_at=?", (at,))
     with pytest.raises(StorageCorrupt, match="row_malformed"):
         sqlite.events(EPOCH)
+
+
+def counter(value: int) -> TagCounter:
+    return TagCounter(UID, value, samples.NOW)
+
+
+def test_a_tags_counter_counts_once_and_tolerates_gaps(store: Station) -> None:
+    assert store.tag_counter(UID) is None
+    taken = [store.accept_counter(counter(value)) for value in (5, 5, 4, 9, 6, 10)]
+    assert taken == [True, False, False, True, False, True]
+    assert store.tag_counter(UID) == 10
+
+
+def test_a_counter_goes_with_the_events_of_its_tap(store: Station) -> None:
+    store.commit(events=chain(store.tip(), 1), counters=(counter(7),))
+    store.commit(counters=(counter(3),))
+    assert store.tag_counter(UID) == 7
+    assert not store.accept_counter(counter(7))
+
+
+def test_a_counter_outlives_the_process(path: Path) -> None:
+    with closing(opened(path)) as store:
+        assert store.accept_counter(counter(7))
+    with closing(opened(path)) as store:
+        assert store.tag_counter(UID) == 7
+        assert not store.accept_counter(counter(7))
