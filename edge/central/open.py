@@ -24,6 +24,8 @@ from edge.wire.topics import Topic, type_level
 
 _SEQUENCE: Final = re.compile(r"\d{20}")
 _TEXTS: Final = ("id", "source", "type", "subject", "time", "recordedtime", "epoch", "prev")
+_TEXT_CHARS: Final = 200
+"""Longer texts are no identity, type or time of ours, and no index of a database takes them."""
 Body = Mapping[str, Any]
 
 
@@ -110,8 +112,12 @@ def _flaw_of_content(topic: Topic, envelope: Envelope, body: Body, ring: KeyRing
 
 
 def _is_text(value: object) -> bool:
-    """Text that every store can keep: without NUL and without halves of characters."""
-    return isinstance(value, str) and not re.search("[\0\ud800-\udfff]", value)
+    """Text that every store can keep: short, without NUL and without halves of characters."""
+    return (
+        isinstance(value, str)
+        and len(value) <= _TEXT_CHARS
+        and not re.search("[\0\ud800-\udfff]", value)
+    )
 
 
 def _parse(body: bytes) -> Body | None:

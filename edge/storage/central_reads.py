@@ -30,7 +30,10 @@ class SqlDoor(Protocol):
         ...
 
     def among(self, sql: str, types: str, keys: Iterable[Row]) -> list[Row]:
-        """Every row of an answer whose `{keys}` is a table of these keys: t text, i integer."""
+        """Every row of an answer whose `{keys}` is a table of these keys: t text, i integer.
+
+        SQLite looks keys up one by one only where they stand left of a CROSS JOIN.
+        """
         ...
 
     def run(self, sql: str, *values: object) -> int:
@@ -102,7 +105,8 @@ class CentralReads:
     def marks_of(self, chains: Iterable[Chain]) -> Mapping[Chain, Mark]:
         """The watermarks of chains; one without events has none."""
         rows = self._door.among(
-            "SELECT station, epoch, upto, digest FROM marks WHERE (station, epoch) IN {keys}",
+            "WITH keys (s, e) AS {keys} SELECT station, epoch, upto, digest "
+            "FROM keys CROSS JOIN marks WHERE station=s AND epoch=e",
             "tt",
             chains,
         )
@@ -111,8 +115,8 @@ class CentralReads:
     def events_at(self, slots: Iterable[Slot]) -> tuple[Received, ...]:
         """The events at these places, as far as there are any."""
         rows = self._door.among(
-            f"SELECT {EVENT_COLUMNS} FROM events "  # noqa: S608 - a constant column list
-            "WHERE (station, epoch, sequence) IN {keys}",
+            f"WITH keys (s, e, n) AS {{keys}} SELECT {EVENT_COLUMNS} "  # noqa: S608 - a constant column list
+            "FROM keys CROSS JOIN events WHERE station=s AND epoch=e AND sequence=n",
             "tti",
             slots,
         )
@@ -126,8 +130,9 @@ class CentralReads:
     def suspects_at(self, slots: Iterable[Slot]) -> Mapping[Slot, Digest]:
         """The digest of the first quarantined bytes at each of these places."""
         rows = self._door.among(
-            "SELECT station, epoch, sequence, digest FROM quarantine "
-            "WHERE (station, epoch, sequence) IN {keys} ORDER BY id DESC",
+            "WITH keys (s, e, n) AS {keys} SELECT station, epoch, sequence, digest "
+            "FROM keys CROSS JOIN quarantine WHERE station=s AND epoch=e AND sequence=n "
+            "ORDER BY id DESC",
             "tti",
             slots,
         )
@@ -143,10 +148,9 @@ class CentralReads:
         lowest: dict[Chain, int] = {}
         for table in ("events", "quarantine"):
             rows = self._door.among(
-                "WITH points (station, epoch, upto) AS {keys} "  # noqa: S608 - one of two constant names
-                "SELECT p.station, p.epoch, (SELECT min(t.sequence) "
-                f"FROM {table} t WHERE t.station=p.station AND t.epoch=p.epoch "
-                "AND t.sequence>p.upto) FROM points p",
+                "WITH keys (s, e, upto) AS {keys} "  # noqa: S608 - one of two constant names
+                "SELECT s, e, (SELECT min(sequence) "
+                f"FROM {table} WHERE station=s AND epoch=e AND sequence>upto) FROM keys",
                 "tti",
                 [(*chain, point) for chain, point in upto.items()],
             )

@@ -44,6 +44,11 @@ class Cluster:
     def log(self) -> Path:
         return self.folder / "server.log"
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process id while it runs."""
+        return self._process.pid if self._process else None
+
     def url(self, database: str = "postgres") -> str:
         """Over TCP, where a password is asked for; the URL does not name it."""
         return f"postgresql://{OWNER}@127.0.0.1:{self.port}/{database}"
