@@ -100,7 +100,8 @@ class Ntag21x:
         """Put an NDEF message into the data area, as a writer would have done."""
         size = len(message)
         head = bytes([3, size]) if size < 0xFF else bytes([3, 0xFF, *size.to_bytes(2, "big")])  # noqa: PLR2004 - three-byte length
-        self.store_raw(head + message + b"\xfe")
+        room = self.model.cc_size * 8 - len(head) - size
+        self.store_raw(head + message + (b"\xfe" if room else b""))
 
     def store_raw(self, data: bytes) -> None:
         """Put any bytes at the start of the data area."""

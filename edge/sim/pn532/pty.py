@@ -85,6 +85,14 @@ class Pn532Port:
         with self._lock:
             self.chip.faults.add(faults)
 
+    def calm(self) -> int:
+        """Plan no faults any more; how many happened since the last time."""
+        with self._lock:
+            self.chip.faults.clear()
+            met = len(self.chip.faults.met)
+            self.chip.faults.met.clear()
+        return met
+
     def power_on(self) -> None:
         """Cut the chip's power for a moment; the cable stays."""
         with self._lock:
