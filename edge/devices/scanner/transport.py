@@ -5,9 +5,9 @@ from typing import Protocol
 
 from edge.core.errors import ConfigError
 from edge.devices.scanner.hid_port import HidPort
-from edge.devices.scanner.serial_port import SerialPort
 from edge.devices.scanner.tcp_port import TcpPort
 
+_INSTALL = 'pip install "specimen-edge[scanner]"'
 _LONGEST_TEXT = 200
 _SOCKET = re.compile(r"socket://(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
 _PORT_LIMIT = 65_536
@@ -47,5 +47,13 @@ def transport_of(place: str) -> Transport:
     if place.startswith("/dev/input/"):
         return HidPort(place)
     if place.startswith("/") and "://" not in place:
-        return SerialPort(place)
+        return _serial_port(place)
     raise ConfigError("scanner_place_malformed", place=place)
+
+
+def _serial_port(path: str) -> Transport:
+    try:
+        from edge.devices.scanner.serial_port import SerialPort  # noqa: PLC0415 - extra
+    except ModuleNotFoundError as error:
+        raise ConfigError("scanner_extra_missing", place=path, install=_INSTALL) from error
+    return SerialPort(path)
