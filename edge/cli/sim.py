@@ -2,6 +2,7 @@
 
 import typer
 
+from edge.cli.sim_pn532 import pn532
 from edge.cli.sim_scanner import scanner
 
 sim = typer.Typer(no_args_is_help=True, help="Simulated devices, for desks without hardware.")
@@ -12,4 +13,5 @@ def _sim() -> None:
     """Simulated devices, for desks without hardware."""
 
 
+sim.command()(pn532)
 sim.command()(scanner)

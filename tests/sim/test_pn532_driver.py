@@ -8,8 +8,9 @@ import nfc.tag.tt2_nxp
 import nfc.tag.tt4
 import pytest
 from nfc.clf import RemoteTarget, pn532, transport
-from nfc_desk import SIGNED_URL, ntag, sun_tag, uri_message
+from nfc_desk import SIGNED_URL, ntag, sun_tag
 
+from edge.sim.pn532.messages import uri_message
 from edge.sim.pn532.ntag21x import Model, Ntag21x
 from edge.sim.pn532.pty import Pn532Port
 
@@ -55,13 +56,13 @@ def test_its_own_opening_works_again_and_again(port: Pn532Port) -> None:
     ],
 )
 def test_a_tag_is_taken_for_what_it_is(
-    port: Pn532Port, frontend: nfc.ContactlessFrontend, model: Model, kind: type
+    port: Pn532Port, frontend: nfc.ContactlessFrontend, model: Model, kind: object
 ) -> None:
     signature = bytes(range(32))
     port.tap(ntag(model=model, signature=signature))
     tag = activate(frontend)
     assert type(tag) is kind
-    assert bytes(tag.ndef.octets) == uri_message(SIGNED_URL)
+    assert bytes(tag.ndef.octets) == uri_message(f"https://{SIGNED_URL}")
     assert bytes(tag.signature) == signature
     assert tag.is_present
     port.lift()

@@ -13,6 +13,7 @@ from waiting import until
 from edge.core.nfc import TagEvent, TagGone, TagPassword, TagSeen, TagUid
 from edge.devices.nfc.reader import NfcReader, ReaderPhase, ReaderWishes
 from edge.host.clock import SystemClock
+from edge.sim.pn532.messages import uri_message
 from edge.sim.pn532.ntag21x import UNSIGNED, Model, Ntag21x
 from edge.sim.pn532.ntag424 import Ntag424, SunKeys
 from edge.sim.pn532.pty import Pn532Port
@@ -22,11 +23,6 @@ LIST_TARGETS, EXCHANGE, FIELD, FIRMWARE = 0x4A, 0x42, 0x32, 0x02
 SIGNED_URL = "specimen.example/s/" + "V1.S-000123." + "0123456789ABCDEF" * 6
 ZERO_KEYS = SunKeys(bytes(16), bytes(16))
 SUN_UID = bytes.fromhex("04de5f1eacc040")
-
-
-def uri_message(rest: str, *, prefix: int = 4) -> bytes:
-    payload = bytes([prefix]) + rest.encode("utf-8")
-    return bytes([0xD1, 1, len(payload)]) + b"U" + payload
 
 
 def fresh_uid(draw: random.Random) -> bytes:
@@ -41,7 +37,7 @@ def ntag(
     signature: bytes = UNSIGNED,
 ) -> Ntag21x:
     chosen = uid or bytes.fromhex("0453c652fe4a80")
-    return Ntag21x(chosen, model=model, message=uri_message(text), signature=signature)
+    return Ntag21x(chosen, model=model, message=uri_message(f"https://{text}"), signature=signature)
 
 
 def sun_tag(*, counter: int = 60, keys: SunKeys | None = ZERO_KEYS, frozen: str = "") -> Ntag424:

@@ -7,6 +7,7 @@ import nfc.clf
 import nfc.tag
 from nfc.clf import RemoteTarget
 
+from edge.core.errors import DeviceError
 from edge.core.nfc import TagFlaw, TagKind, TagPassword, TagUid
 from edge.devices.nfc.probe import OpenReader
 from edge.devices.nfc.transport import as_device_error
@@ -27,8 +28,11 @@ _FAST_READ, _READ, _READ_SIG, _PWD_AUTH = 0x3A, 0x30, b"\x3c\x00", b"\x1b"
 _NAK_BYTES, _NAK_AUTH_LIMIT = 1, 0x04
 
 
-class TagLost(Exception):
-    """The tag left, or its radio link broke, before everything was read."""
+class TagLost(DeviceError):
+    """The tag left, or its radio link broke, before everything was read: `tag_lost`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("tag_lost", why=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,12 @@ class TagContent:
     detail: str = ""
 
 
-class _Refused(Exception):
+class _Refused(DeviceError):
     """The tag said NAK; it is mute until it is selected again."""
 
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
+    def __init__(self, nak: int) -> None:
+        super().__init__("tag_refused", nak=nak)
+        self.nak = nak
 
 
 def sense(reader: OpenReader) -> RemoteTarget | None:
@@ -112,7 +116,7 @@ class _Type2:
         try:
             pack = self._exchange(_PWD_AUTH + password.password)
         except _Refused as refused:
-            is_dead = refused.code == _NAK_AUTH_LIMIT
+            is_dead = refused.nak == _NAK_AUTH_LIMIT
             flaw = TagFlaw.LOCKED_OUT if is_dead else TagFlaw.PROTECTED
             return TagContent(TagKind.NTAG21X, flaw=flaw, detail="password refused")
         if pack != password.pack:

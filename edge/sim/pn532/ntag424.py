@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
+from edge.sim.pn532.messages import uri_message
 from edge.sim.pn532.tags import RfAnswer
 
 ATS = bytes.fromhex("067777710280")
@@ -14,8 +15,6 @@ CAPABILITIES = bytes.fromhex("001720010000ff0406e104010000000506e10500808283")[:
 _CC_FILE, _NDEF_FILE = 0xE103, 0xE104
 _OK, _NOT_FOUND, _WRONG_LENGTH, _NOT_SUPPORTED = b"\x90\x00", b"\x6a\x82", b"\x67\x00", b"\x6d\x00"
 _PICC_DATA_TAG = 0xC7
-_URI_RECORD = b"\xd1\x01"
-_HTTPS = 4
 _BLOCK = 16
 
 
@@ -120,8 +119,7 @@ class Ntag424:
         if not self._file:
             self.counter += 1
             text = self._frozen or self.current_url()
-            payload = bytes([_HTTPS]) + text.encode("ascii")
-            record = _URI_RECORD + bytes([len(payload)]) + b"U" + payload
+            record = uri_message(f"https://{text}")
             self._file = len(record).to_bytes(2, "big") + record
         return self._file
 

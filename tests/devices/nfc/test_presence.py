@@ -48,7 +48,9 @@ def test_a_short_break_of_the_reader_is_no_leaving() -> None:
 
 @given(st.lists(st.sampled_from([ONE, TWO, None])))
 def test_each_tag_leaves_as_often_as_it_came(looks: list[TagUid | None]) -> None:
-    presence, told, left = Presence(), [], []
+    presence = Presence()
+    told: list[TagUid] = []
+    left: list[TagUid] = []
     for step, uid in enumerate(looks):
         now_s = step / 10
         left += presence.missed(now_s) if uid is None else presence.seen(uid, now_s)

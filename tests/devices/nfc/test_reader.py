@@ -37,7 +37,7 @@ def test_a_long_message_takes_more_reads(tmp_path: Path) -> None:
     text = "y" * 240
     tag = ntag(model=Model.NTAG216)
     payload = b"\x04" + text.encode()
-    tag.store_message(b"\xc1\x01" + len(payload).to_bytes(4, "big") + b"U" + payload * 1)
+    tag.store_message(b"\xc1\x01" + len(payload).to_bytes(4, "big") + b"U" + payload)
     with NfcDesk(tmp_path) as desk:
         assert desk.tap(tag).payload == b"https://" + text.encode()
         tag.store_message(b"\xc1\x01" + (801).to_bytes(4, "big") + b"U" + b"\x04" + b"z" * 800)

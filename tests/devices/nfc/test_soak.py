@@ -9,12 +9,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from nfc_desk import NfcDesk, fresh_uid, sun_tag, uri_message
+from nfc_desk import NfcDesk, fresh_uid, sun_tag
 from waiting import until
 
 from edge.core.nfc import TagSeen
 from edge.devices.nfc.reader import ReaderPhase
 from edge.sim.pn532.faults import Fault, FaultKind
+from edge.sim.pn532.messages import uri_message
 from edge.sim.pn532.ntag21x import Model, Ntag21x
 from edge.sim.pn532.ntag424 import Ntag424
 from edge.sim.pn532.tags import Tag
@@ -99,7 +100,7 @@ def any_tag(draw: random.Random) -> tuple[Tag, str]:
         return sun_tag(counter=draw.randrange(1_000_000)), ""
     model = draw.choice(list(Model))
     rest = "s.example/" + "".join(draw.choices("0123456789ABCDEF", k=draw.randrange(1, 125)))
-    tag = Ntag21x(fresh_uid(draw), model=model, message=uri_message(rest))
+    tag = Ntag21x(fresh_uid(draw), model=model, message=uri_message(f"https://{rest}"))
     return tag, f"https://{rest}"
 
 
