@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from edge.central.share import Shard
+from edge.core.commands import CommandName
 from edge.core.errors import DecodeError
 from edge.core.face_judging import Terms
 from edge.core.ids import CityId, DeviceId, Id, LabId, RuleSetId
@@ -228,6 +229,12 @@ class Photographs(Section):
     send: bool = True
     forms: bool = False
     rate_kib_s: Annotated[float, Field(gt=0, le=102_400)] = 256.0
+
+
+class Remote(Section):
+    """Which orders of the platform this station obeys; each is signed, expires and is answered."""
+
+    allow: tuple[CommandName, ...] = tuple(CommandName)
 
 
 class GrammarEntry(Section):

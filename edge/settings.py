@@ -31,6 +31,7 @@ from edge.sections import (
     Page,
     Photographs,
     Qr,
+    Remote,
     Rules,
     Station,
 )
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
     camera: Camera = Camera()
     face: Face = Face()
     photographs: Photographs = Photographs()
+    remote: Remote = Remote()
     clock: ClockTrust = ClockTrust()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -4,6 +4,7 @@ import typer
 
 from edge.cli.central import central
 from edge.cli.chip import chip
+from edge.cli.command import command
 from edge.cli.config import config
 from edge.cli.decode import decode
 from edge.cli.demo import demo
@@ -39,6 +40,7 @@ app.add_typer(log, name="log")
 app.add_typer(outbox, name="outbox")
 app.add_typer(registry, name="registry")
 app.add_typer(sim, name="sim")
+app.command()(command)
 app.command()(config)
 app.command()(decode)
 app.command()(demo)

@@ -1,5 +1,6 @@
 """`specimen-edge ship`: the process between the station's store and the broker."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from edge.cli.process import run_process
 from edge.compose.ship import ship_process
+from edge.runtime.supervisor import own_command
 
 ConfigOption = Annotated[
     Path | None,
@@ -19,4 +21,6 @@ def ship(config: ConfigOption = None) -> None:
 
     Example: specimen-edge ship --config edge.toml
     """
-    run_process(ship_process, config)
+    named = () if config is None else ("--config", str(config))
+    doctor = own_command("doctor", "--json", *named)
+    run_process(partial(ship_process, doctor=doctor), config)

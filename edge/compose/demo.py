@@ -1,6 +1,5 @@
 """The demonstration: provisioned, started, driven through a day or by a person, and stopped."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -57,9 +56,9 @@ def run_demo(wishes: Wishes, tell: Tell) -> Summary:
 
 def serve_demo(wishes: Wishes, tell: Tell, *, opened: Callable[[str], None]) -> None:
     """The system with its page until the process is told to end; `opened` hears the address."""
-    with running_demo(wishes, tell):
+    with running_demo(wishes, tell) as demo:
         opened(f"http://{HOST}:{wishes.page_port}/")
-        threading.Event().wait()
+        demo.system.keep()
 
 
 @contextmanager

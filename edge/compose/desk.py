@@ -1,6 +1,6 @@
 """Capture at the receiving desk; what is built is closed in reverse order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from edge import __version__
 from edge.compose.common import shipped_rules, station_of
 from edge.compose.face import face_looker
 from edge.core.carriers import ScannedCode
+from edge.core.commands import CommandName
 from edge.core.envelope import Seal
 from edge.core.events import FaceScore
 from edge.core.face_judging import Hint
@@ -27,6 +28,7 @@ from edge.flows.epoch import EpochOpener
 from edge.flows.hear import Hearing
 from edge.flows.intake import Doors, Intake
 from edge.flows.moment import Staff, Surroundings
+from edge.flows.obey import Obeying, Orders
 from edge.flows.record import Recorder
 from edge.host.clock import SystemClock
 from edge.host.identity import SystemIds, boot_id
@@ -103,6 +105,13 @@ class _Desk:
         self._link = LinkReader(settings.link_db, clock=self._clock, boot_id=boot_id())
         stack.callback(self._link.close)
         self._open_epoch()
+        self._recorder = Recorder(
+            store=self._store,
+            clock=self._clock,
+            ids=self._ids,
+            by=self._seal(),
+            device=settings.station.device,
+        )
         self._hint = ""
         self._camera = self._open_camera()
         self.looker = self._look() if self._camera else None
@@ -115,9 +124,17 @@ class _Desk:
             decisions_mark=lambda: self._registry.head(SetName.DECISIONS),
             journal=self.journal,
         )
+        obeying = Obeying(
+            self._orders(),
+            inbox=self._link,
+            recorder=self._recorder,
+            downlink=Downlink(self._ring, self._station),
+            clock=self._clock,
+            journal=self.journal,
+        )
         self.loop = DeskLoop(
             intake,
-            hear=hearing.hear,
+            hear=lambda: any((hearing.hear(), obeying.hear())),
             look_around=self._look_around,
             identify=self._identify,
             clock=self._clock,
@@ -202,6 +219,20 @@ class _Desk:
             journal=self.journal,
         )
 
+    def _orders(self) -> Orders:
+        """What capture does when the platform orders it."""
+        return Orders(
+            frozenset(self._settings.remote.allow),
+            {CommandName.RESTART: self._restart},
+            self._rules.ruleset,
+        )
+
+    def _restart(self, data: Mapping[str, object]) -> str:
+        """End; whoever runs the process starts it anew, with the same list."""
+        if data.get("process") == "kiosk":
+            self.loop.end()
+        return ""
+
     def _intake(self) -> Intake:
         settings = self._settings
         doors = Doors(
@@ -213,13 +244,7 @@ class _Desk:
             link=self._link,
             face=self.looker or NoFaceEngine(),
             journal=self.journal,
-            recorder=Recorder(
-                store=self._store,
-                clock=self._clock,
-                ids=self._ids,
-                by=self._seal(),
-                device=settings.station.device,
-            ),
+            recorder=self._recorder,
             identify=self._identify,
             issue_receipt=self._receipt_code,
         )

@@ -6,8 +6,10 @@ from random import SystemRandom
 
 from edge import __version__
 from edge.compose.common import access_of, backoff_of, station_of
+from edge.compose.remote import Shipyard
 from edge.flows.blobs import Archive, BlobSender, Rate
 from edge.flows.questions import Questions
+from edge.flows.remote import Remote
 from edge.flows.ship import Pace, Shipper, birth_of
 from edge.flows.sync import Sync
 from edge.host.clock import SystemClock
@@ -15,7 +17,7 @@ from edge.host.identity import boot_id
 from edge.host.journal import StructlogJournal
 from edge.host.keys import PinnedKeys, read_pinned
 from edge.mqtt.client import MqttClient, Will
-from edge.runtime.ship import Engines, Retry, Shipping, ShipProcess
+from edge.runtime.ship import Ending, Engines, Retry, Shipping, ShipProcess
 from edge.settings import Settings
 from edge.storage.evidence import EvidenceFiles
 from edge.storage.link import SqliteLink
@@ -26,8 +28,11 @@ from edge.wire.topics import downlink_filters, status_topic
 
 
 @contextmanager
-def ship_process(settings: Settings) -> Iterator[ShipProcess]:
-    """Between the station's log and the broker: no devices, no event key."""
+def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[ShipProcess]:
+    """Between the station's log and the broker: no devices, no event key.
+
+    `doctor` is the program that examines this machine, for a platform that asks.
+    """
     with ExitStack() as stack:
         clock = SystemClock(assume_synced=settings.clock.assume_synced)
         journal = StructlogJournal("ship", level=settings.log_level)
@@ -52,12 +57,24 @@ def ship_process(settings: Settings) -> Iterator[ShipProcess]:
                 journal=journal,
                 pace=Pace(window=settings.broker.window),
             )
+            sync = Sync(mirror=mirror, clock=clock, downlink=downlink, journal=journal)
+            ending = Ending()
+            yard = Shipyard(log, link, shipper, sync, clock, ending, doctor)
             engines = Engines(
                 shipper=shipper,
-                sync=Sync(mirror=mirror, clock=clock, downlink=downlink, journal=journal),
+                sync=sync,
                 questions=Questions(log, clock),
                 link=link,
                 blobs=_blobs(settings, log, link, downlink, journal),
+                remote=Remote(
+                    downlink=downlink,
+                    ledger=link,
+                    handlers=yard.handlers(),
+                    allowed=frozenset(settings.remote.allow),
+                    clock=clock,
+                    journal=journal,
+                ),
+                ending=ending,
                 birth=lambda: birth_of(log, version=__version__, now=clock.now()),
             )
             return Shipping(

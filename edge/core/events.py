@@ -10,6 +10,7 @@ from edge.core.ids import (
     DeliveryId,
     EpochId,
     GroupId,
+    KeyId,
     PersonId,
     ProjectId,
     SpecimenId,
@@ -33,6 +34,26 @@ class DeviceStarted:
 
     TYPE: ClassVar[str] = "device.started"
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandHeard:
+    """The platform ordered something of this station; `why` is empty unless it was refused."""
+
+    TYPE: ClassVar[str] = "command.heard"
+    corr: str
+    name: str
+    obeyed: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRotated:
+    """From the next event on, another key signs; stated with the key before it."""
+
+    TYPE: ClassVar[str] = "key.rotated"
+    new_key_id: KeyId
+    new_public: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +332,8 @@ Closing = (
 Event = (
     EpochOpened
     | DeviceStarted
+    | CommandHeard
+    | KeyRotated
     | OperatorLoggedIn
     | OperatorLoggedOut
     | DeliveryOpened

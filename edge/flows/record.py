@@ -20,6 +20,14 @@ class Recorder:
         self._by = by
         self._device = device
 
+    def knows(self, kind: str, id_: str) -> bool:
+        """Whether a document of this kind was kept."""
+        return self._store.document(kind, id_) is not None
+
+    def sign_with(self, by: Seal) -> None:
+        """Seal with another key from the next event on."""
+        self._by = by
+
     def record(
         self,
         events: tuple[Event, ...],

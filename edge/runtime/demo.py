@@ -20,6 +20,7 @@ from edge.sim.world import World
 READY_S = 60.0
 DECISION_S = 60.0
 PATIENCE_S = 25.0
+KEEP_S = 1.0
 POLL_S = 0.1
 
 
@@ -94,6 +95,23 @@ class LocalSystem:
             self._await(self._is_ready, READY_S, "reference_data")
             self._tell(Said("基础数据已同步并验签", "reference data is here and verified"))
             yield
+
+    def keep(self) -> None:
+        """Start anew whatever ends, as a service manager does, until this process is told to end.
+
+        A shipper that stands for the network is left alone: it was stopped on purpose.
+        """
+        stop = threading.Event()
+        while not stop.wait(KEEP_S):
+            for child in (self.central, self.ship):
+                if child.exit_status is not None and child is not self._network:
+                    child.stop()
+                    child.start()
+                    self._tell(Said(f"{child.name} 已重新启动", f"{child.name} was started anew"))
+            if not self.desk.is_up:
+                self.desk.stop()
+                self.desk.start()
+                self._tell(Said("收样台已重新启动", "the desk was started anew"))
 
     def cut(self) -> None:
         """Pull the network and wait until the desk knows."""

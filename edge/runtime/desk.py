@@ -64,6 +64,7 @@ class DeskLoop:
         self._number = 0
         self._touched_ns = clock.mono_ns()
         self._locked = False
+        self._is_over = False
         self.idle_lock_s = 0.0
 
     @property
@@ -127,7 +128,7 @@ class DeskLoop:
         """Work until `stop` is set or `finish` was called."""
         self._intake.start(version)
         self._publish()
-        while not stop.is_set():
+        while not stop.is_set() and not self._is_over:
             try:
                 run = self._orders.get(timeout=POLL_S)
             except queue.Empty:
@@ -137,6 +138,10 @@ class DeskLoop:
                 return
             self._hear()
             run()
+
+    def end(self) -> None:
+        """End after the order that is being carried out."""
+        self._is_over = True
 
     def finish(self) -> None:
         """End once everything ordered so far is done."""

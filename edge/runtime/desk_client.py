@@ -45,6 +45,11 @@ class DeskClient:
         except (BrokenPipeError, ValueError) as error:
             raise self._gone(verb) from error
 
+    @property
+    def is_up(self) -> bool:
+        """Whether its process runs."""
+        return self._child.pid is not None
+
     def stop(self) -> int | None:
         """End the desk in good order."""
         return self._child.stop()

@@ -10,6 +10,7 @@ from edge.core.backoff import Backoff
 from edge.core.errors import DecodeError, LinkDown, LinkError, StorageError
 from edge.flows.blobs import BlobSender
 from edge.flows.questions import Questions
+from edge.flows.remote import Remote
 from edge.flows.ship import Shipper
 from edge.flows.sync import Sync
 from edge.mqtt.client import Acknowledged, Arrived, Happening, MqttClient
@@ -30,6 +31,13 @@ from edge.wire.topics import (
 POLL_S = 0.1
 BEAT_S = 3.0
 STORE_RETRY_S = 2.0
+LAST_WORD_S = 1.0
+
+
+class Ending:
+    """The platform's wish that this process ends; whoever runs it starts it anew."""
+
+    requested = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,8 @@ class Engines:
     questions: Questions
     link: SqliteLink
     blobs: BlobSender | None
+    remote: Remote
+    ending: "Ending"
     birth: Callable[[], Status]
 
 
@@ -115,11 +125,12 @@ class Shipping:
         self._beat_due_ns = 0
         self._obstacle = ""
         self._asked = 0
+        self._end_ns = 0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; then the broker speaks the will, so nobody believes us here."""
         try:
-            while not stop.is_set():
+            while not stop.is_set() and not self._is_over():
                 try:
                     self._turn()
                 except StorageError as error:
@@ -130,6 +141,13 @@ class Shipping:
             self._client.drop()
         with suppress(StorageError):
             self._beat()
+
+    def _is_over(self) -> bool:
+        """Whether the platform wants this process anew and its answer has had time to leave."""
+        if not self._engines.ending.requested:
+            return False
+        self._end_ns = self._end_ns or self._now_ns() + int(LAST_WORD_S * 1e9)
+        return self._now_ns() > self._end_ns
 
     def _turn(self) -> None:
         if not self._client.is_connected and self._now_ns() >= self._retry_ns:
@@ -198,6 +216,9 @@ class Shipping:
                 self._engines.shipper.hear_ack(message.payload)
             case Topic(branch=Branch.REPLAY):
                 self._engines.shipper.hear_replay(message.payload)
+            case Topic(branch=Branch.COMMAND, tail=(name,)):
+                self._engines.remote.hear(name, message.payload)
+                self._engines.link.receive(topic.below, message.payload)
             case Topic(branch=Branch.BLOB_ACK) if self._engines.blobs:
                 self._engines.blobs.hear_ack(message.payload)
             case Topic(branch=Branch.REFERENCE, tail=(_, "head")):
@@ -216,6 +237,7 @@ class Shipping:
             self._engines.shipper.pump(self._client.publish)
             self._engines.sync.pump(self._ask_page)
             self._engines.questions.pump(self._ask)
+            self._engines.remote.pump(self._client.publish)
             self._send_photographs()
         except LinkDown as error:
             self._lose(str(error))

@@ -18,6 +18,7 @@ from edge.wire.downlink import Mark
 
 INBOX_LIMIT = 2_000
 """Messages kept for capture: it takes them within seconds, so more are a flood."""
+COMMANDS_KEPT = 1_000
 FRESH_S = 15.0
 
 
@@ -183,6 +184,31 @@ class SqliteLink(LinkReader):
         """It has arrived, or it cannot be sent any more."""
         state = "stored" if stored else "gone"
         self._write("UPDATE blobs SET state=? WHERE sha256=?", (state, sha256))
+
+    def note_command(self, corr: str, name: str) -> None:
+        """A command is carried out from now on; the oldest are forgotten."""
+        with transaction(self._db, self._path):
+            self._db.execute(
+                "INSERT OR IGNORE INTO commands (corr, name, heard_at) VALUES (?, ?, ?)",
+                (corr, name, self._clock.now().isoformat()),
+            )
+            self._db.execute(
+                "DELETE FROM commands WHERE position <= (SELECT max(position) FROM commands) - ?",
+                (COMMANDS_KEPT,),
+            )
+
+    def knows_command(self, corr: str) -> bool:
+        """Whether it was heard before."""
+        return bool(self._all("SELECT 1 FROM commands WHERE corr=?", corr))
+
+    def keep_result(self, corr: str, result: bytes) -> None:
+        """What became of a command."""
+        self._write("UPDATE commands SET result=? WHERE corr=?", (result, corr))
+
+    def result_of(self, corr: str) -> bytes | None:
+        """What became of it; None while it is carried out, or when that was cut short."""
+        rows = self._all("SELECT result FROM commands WHERE corr=?", corr)
+        return rows[0][0] if rows else None
 
     def _write(self, sql: str, values: tuple[object, ...]) -> None:
         with transaction(self._db, self._path):

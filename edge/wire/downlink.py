@@ -141,6 +141,18 @@ class Ask:
     reply_to: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a command: `ok`, a code that says why not, and what was asked for."""
+
+    corr: str
+    name: str
+    ok: bool
+    code: str
+    issued: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
 class StationState(StrEnum):
     """Whether a station is there."""
 
@@ -167,7 +179,7 @@ def payload_type(kind: str) -> str:
     return f"application/vnd.specimen-edge.{kind}+json"
 
 
-def encode(message: Signed | Ask | Status) -> bytes:
+def encode(message: Signed | Ask | Result | Status) -> bytes:
     """The JSON body of a message."""
     return encode_json(converter.unstructure(message))
 

@@ -1,16 +1,16 @@
 """Answers and decisions of the platform at a desk that goes on with its work."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 import samples
 from bench import COMMISSION, Bench
 from downlinks import DOWNLINK, OTHER, STATION, STRANGER, signed
-from memory_doors import MemoryRegistry, QuietJournal
+from memory_doors import MemoryRegistry, QuietJournal, StackedInbox
 
 from edge.core.documents import Document
-from edge.core.errors import StorageCorrupt, StorageError
+from edge.core.errors import StorageCorrupt
 from edge.core.intake import inputs
 from edge.core.intake.state import Phase
 from edge.flows.hear import Hearing
@@ -18,25 +18,6 @@ from edge.wire.convert import converter
 from edge.wire.downlink import Answer
 
 FOUND = {"form": "form-1", "commission": converter.unstructure(COMMISSION)}
-
-
-@dataclass
-class Inbox:
-    """Messages as the shipper keeps them."""
-
-    messages: list[tuple[int, str, bytes]] = field(default_factory=list)
-    trouble: StorageError | None = None
-
-    def put(self, tail: str, payload: bytes) -> None:
-        self.messages.append((len(self.messages) + 1, tail, payload))
-
-    def newest(self, topic_tail: str) -> bytes | None:
-        return next((each for _, tail, each in reversed(self.messages) if tail == topic_tail), None)
-
-    def after(self, position: int, *, limit: int = 100) -> tuple[tuple[int, str, bytes], ...]:
-        if self.trouble:
-            raise self.trouble
-        return tuple(each for each in self.messages if each[0] > position)[:limit]
 
 
 class Ear:
@@ -50,7 +31,7 @@ class Ear:
         )
         self.bench = Bench(registry=registry)
         self.bench.scan("badge:receiver-1", "form:form-1")
-        self.inbox = Inbox()
+        self.inbox = StackedInbox()
         self.journal = QuietJournal()
         self.mark: object = None
         self.hearing = Hearing(

@@ -21,11 +21,12 @@ from waiting import until
 from edge.core.backoff import Backoff
 from edge.core.documents import Document
 from edge.flows.questions import Questions
+from edge.flows.remote import Remote
 from edge.flows.ship import Pace, Shipper, birth_of
 from edge.flows.sync import Sync
 from edge.host.clock import SystemClock
 from edge.mqtt.client import Access, MqttClient, Will
-from edge.runtime.ship import Engines, Retry, Shipping, ShipProcess
+from edge.runtime.ship import Ending, Engines, Retry, Shipping, ShipProcess
 from edge.sim.broker import Mosquitto
 from edge.storage.link import LinkReader, SqliteLink
 from edge.storage.mirror import SqliteMirror
@@ -115,6 +116,15 @@ def shipping(folder: Path, broker: Mosquitto) -> Iterator[tuple[QuietJournal, th
                 questions=Questions(log, CLOCK),
                 link=link,
                 blobs=None,
+                remote=Remote(
+                    downlink=DOWNLINK,
+                    ledger=link,
+                    handlers={},
+                    allowed=frozenset(),
+                    clock=CLOCK,
+                    journal=journal,
+                ),
+                ending=Ending(),
                 birth=lambda: birth_of(log, version="0", now=CLOCK.now()),
             )
             return Shipping(

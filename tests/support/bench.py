@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import samples
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -85,6 +86,13 @@ class Bench:
 
     def restart(self) -> None:
         """A new process over the same store."""
+        self.recorder = Recorder(
+            store=self.store,
+            clock=self.clock,
+            ids=self.ids,
+            by=self.seal,
+            device=samples.DEVICE,
+        )
         doors = Doors(
             store=self.store,
             registry=self.registry,
@@ -94,13 +102,7 @@ class Bench:
             link=self.link,
             face=NoFaceEngine(),
             journal=QuietJournal(),
-            recorder=Recorder(
-                store=self.store,
-                clock=self.clock,
-                ids=self.ids,
-                by=self.seal,
-                device=samples.DEVICE,
-            ),
+            recorder=self.recorder,
             identify=identify,
             issue_receipt=_receipt,
         )
@@ -125,6 +127,11 @@ class Bench:
 
     def types(self) -> list[str]:
         return [json.loads(event.body)["type"].split(".", 1)[1] for event in self.store.log]
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        """The data of every event of a type, by its name without version."""
+        bodies = [json.loads(event.body) for event in self.store.log]
+        return [each["data"] for each in bodies if each["type"] == f"specimen.{kind}.v1"]
 
     def to_scanning(self) -> None:
         self.scan("badge:receiver-1", "form:form-1", "form:witness-form-1")

@@ -9,6 +9,7 @@ import samples
 
 from edge.core.commission import Binding, Commission, Contract
 from edge.core.custody import Custody
+from edge.core.errors import StorageError
 from edge.core.evidence import Evidence, EvidenceKind
 from edge.core.ids import (
     CommissionId,
@@ -166,3 +167,22 @@ class SetLink:
 
     def online(self) -> bool:
         return self.is_online
+
+
+@dataclass
+class StackedInbox:
+    """Messages as the shipper keeps them."""
+
+    messages: list[tuple[int, str, bytes]] = field(default_factory=list)
+    trouble: StorageError | None = None
+
+    def put(self, tail: str, payload: bytes) -> None:
+        self.messages.append((len(self.messages) + 1, tail, payload))
+
+    def newest(self, topic_tail: str) -> bytes | None:
+        return next((each for _, tail, each in reversed(self.messages) if tail == topic_tail), None)
+
+    def after(self, position: int, *, limit: int = 100) -> tuple[tuple[int, str, bytes], ...]:
+        if self.trouble:
+            raise self.trouble
+        return tuple(each for each in self.messages if each[0] > position)[:limit]
