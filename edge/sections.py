@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import (
@@ -332,6 +332,40 @@ class Page(Section):
     idle_lock_s: float = Field(default=300.0, ge=0, le=86_400)
     strip: tuple[Words, ...] = ()
     strip_url: str = Field(default="", pattern=r"^$|^http://127\.0\.0\.1:\d+$")
+
+
+class ScannerEntry(Section):
+    """A reader on a serial line, an input node or `socket://`; `carrier` None is the profile's.
+
+    `mend` sets a module that differs from its profile whenever it is met.
+    """
+
+    name: Words
+    path: Annotated[str, StringConstraints(min_length=2, max_length=200, strip_whitespace=True)]
+    profile: Words = "generic-cr"
+    carrier: Literal["qr", "rf"] | None = None
+    mend: bool = True
+
+
+def _named_apart(scanners: tuple[ScannerEntry, ...]) -> tuple[ScannerEntry, ...]:
+    if len({each.name for each in scanners}) != len(scanners):
+        raise PydanticCustomError("same_name", "names differ")
+    return scanners
+
+
+Scanners = Annotated[tuple[ScannerEntry, ...], AfterValidator(_named_apart)]
+
+
+class Signals(Section):
+    """Lamp and buzzer at the pins of the board (BCM numbers); the buzzer may be muted."""
+
+    enabled: bool = False
+    red: int = Field(default=17, ge=0, le=27)
+    green: int = Field(default=27, ge=0, le=27)
+    blue: int = Field(default=22, ge=0, le=27)
+    buzzer: int = Field(default=23, ge=0, le=27)
+    active_high: bool = True
+    muted: bool = False
 
 
 class ClockTrust(Section):

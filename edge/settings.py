@@ -33,6 +33,8 @@ from edge.sections import (
     Qr,
     Remote,
     Rules,
+    Scanners,
+    Signals,
     Station,
 )
 from edge.wire.chip_text import OWN_GRAMMARS
@@ -97,6 +99,8 @@ class Settings(BaseSettings):
     page: Page = Page()
     camera: Camera = Camera()
     face: Face = Face()
+    scanners: Scanners = ()
+    signals: Signals = Signals()
     photographs: Photographs = Photographs()
     remote: Remote = Remote()
     clock: ClockTrust = ClockTrust()

@@ -211,3 +211,21 @@ def test_two_grammars_of_one_name_are_refused() -> None:
     with pytest.raises(SettingsInvalid) as caught:
         load_settings(station=STATION, qr={"grammars": [entry, entry]})
     assert [each.field for each in caught.value.problems] == ["qr.grammars"]
+
+
+def test_scanners_and_signals_have_sections() -> None:
+    entry = {"name": "left", "path": "/dev/specimen-desk-left", "profile": "gm65"}
+    settings = load_settings(station=STATION, scanners=[entry], signals={"enabled": True})
+    (scanner,) = settings.scanners
+    assert (scanner.name, scanner.profile, scanner.carrier, scanner.mend) == (
+        *("left", "gm65", None),
+        True,
+    )
+    assert settings.signals.enabled
+    for wrong, field in (
+        ([entry, entry], "scanners"),
+        ([entry | {"carrier": "nfc"}], "scanners.0.carrier"),
+    ):
+        with pytest.raises(SettingsInvalid) as caught:
+            load_settings(station=STATION, scanners=wrong)
+        assert [each.field for each in caught.value.problems] == [field]

@@ -62,3 +62,24 @@ OUTCOMES: Final[Mapping[Outcome, Presentation]] = {
     ),
 }
 """Every outcome that the desk can give."""
+
+LIGHTS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
+    "green": (("green", 600),),
+    "green-2": (("green", 200), ("off", 120), ("green", 600)),
+    "blue": (("blue", 600),),
+    "yellow": (("yellow", 250), ("off", 150), ("yellow", 600)),
+    "yellow-slow": (("yellow", 800), ("off", 400), ("yellow", 800)),
+    "red": (("red", 1500),),
+    "red-fast": (("red", 120), ("off", 120)) * 8,
+    "purple-slow": (("purple", 900), ("off", 900)),
+    "white": (("white", 0),),
+}
+"""Patterns of the lamp by name, as (colour, milliseconds); 0 stays. White is ready (d5)."""
+
+
+def text_line(outcome: Outcome) -> str:
+    """An outcome as one line for a door without a lamp: words, light and sound."""
+    shown = OUTCOMES[outcome]
+    lit = ", ".join(f"{colour} {span} ms" for colour, span in LIGHTS[shown.light])
+    heard = ", ".join(f"{hertz} Hz {span} ms" for hertz, span in shown.sound if hertz)
+    return f"{shown.zh} · {shown.en} · {lit} · {heard}"
