@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SDIST = ROOT / "locks" / "sdist.txt"
 LOCKS = {"demo": ROOT / "locks" / "runtime.txt", "test": ROOT / "locks" / "dev.txt"}
 OLDEST = (3, 11)
 NOTO_CJK = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
@@ -109,7 +110,10 @@ def make_environment(folder: Path, purpose: str) -> int:
             return _stop("无法创建虚拟环境。 The virtual environment could not be made.")
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "-q"]
     _say("安装锁定的软件包 Installing the packages of locks/%s (about a minute)" % lock.name)
-    if _run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]):
+    hashed = [*pip, "--require-hashes", "--only-binary", ":all:"]
+    # pyDes, which nfcpy needs, is one Python file without a wheel; setuptools makes one of it here.
+    from_source = ["--no-binary", "pydes", "--no-build-isolation"]
+    if _run([*hashed, "-r", str(SDIST)]) or _run([*hashed, *from_source, "-r", str(lock)]):
         return _stop("软件包安装失败。 The locked packages were not installed; see above.")
     if _run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)]):
         return _stop("程序安装失败。 This checkout was not installed; see above.")
