@@ -11,6 +11,7 @@ from edge.core.custody import Custody
 from edge.core.findings import Finding, finding
 from edge.core.ids import GroupId, LabId, SpecimenId
 from edge.core.moments import Instant, rfc3339
+from edge.core.nfc import NfcVerdict, Tap
 from edge.core.rulesets import RuleSet
 from edge.core.specimen import Specimen, SpecimenState
 
@@ -49,6 +50,16 @@ _BY_FLAW = {
     Flaw.UNKNOWN_KEY: Code.CODE_FORGED,
     Flaw.KEY_EXPIRED: Code.CODE_REVOKED,
     Flaw.SIGNATURE: Code.CODE_FORGED,
+}
+
+
+_BY_VERDICT = {
+    NfcVerdict.UID_MISMATCH: Code.CARRIERS_DISAGREE,
+    NfcVerdict.REPLAY: Code.CLONE_SUSPECT,
+    NfcVerdict.DUPLICATE_PLACE: Code.CLONE_SUSPECT,
+    NfcVerdict.BAD_MAC: Code.CODE_FORGED,
+    NfcVerdict.UNSIGNED: Code.CODE_UNSIGNED,
+    NfcVerdict.UNKNOWN_KEY: Code.CODE_UNSIGNED,
 }
 
 
@@ -110,6 +121,14 @@ def check_carriers(
     if len(uids) > 1:
         return (finding(Code.CARRIERS_DISAGREE, subject, uids=" ".join(sorted(uids))),)
     return ()
+
+
+def check_tap(specimen: SpecimenId | None, tap: Tap | None) -> tuple[Finding, ...]:
+    """What laying the tag on a reader showed (DEVICES 2); missing proof is a level, no refusal."""
+    code = _BY_VERDICT.get(tap.verdict) if tap else None
+    if tap is None or code is None:
+        return ()
+    return (finding(code, specimen or tap.uid, tap=tap.verdict.value, uid=tap.uid),)
 
 
 def may_bind(

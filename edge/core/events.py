@@ -159,6 +159,22 @@ class SpecimenIdentified:
     reasons: tuple[Code, ...]
     custody_age_h: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    uid: str | None = None
+    verdict: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierRead:
+    """Another carrier of a counted block agrees; `verdict`: what laying the tag proved."""
+
+    TYPE: ClassVar[str] = "specimen.carrier_read"
+    delivery: DeliveryId
+    specimen: SpecimenId
+    carrier: str
+    trust: str
+    uid: str | None
+    verdict: str | None
+    reasons: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +358,7 @@ Event = (
     | DelivererVerifiedAlternative
     | DelivererRejected
     | SpecimenIdentified
+    | CarrierRead
     | ScanRefused
     | ScanUndone
     | LayerPhotographed

@@ -184,6 +184,14 @@ class TapFacts:
     elsewhere: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A tag that was laid on a reader, and what that is worth."""
+
+    uid: TagUid
+    verdict: NfcVerdict
+
+
 def is_replay(counter: int, last_counter: int | None) -> bool:
     """Whether a counter was seen before; gaps are other people's taps and mean nothing."""
     return last_counter is not None and counter <= last_counter

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from edge.core.carriers import BadgeCode, FormCode, Reading, ScannedCode, Trust
+from edge.core.carriers import (
+    BadgeCode,
+    Carrier,
+    Flaw,
+    FormCode,
+    NotOurs,
+    Reading,
+    ScannedCode,
+    Trust,
+)
 from edge.core.codes import Code
 from edge.core.commission import Commission
 from edge.core.documents import Document
@@ -18,11 +27,13 @@ from edge.core.intake.machine import step
 from edge.core.intake.state import Decision, Desk, Phase, Receipt, SealState
 from edge.core.intake.step import Outcome, Signal, Step
 from edge.core.moments import Instant
+from edge.core.nfc import TagSeen
 from edge.core.people import Person
 from edge.core.pins import pin_fits
 from edge.core.rulesets import RuleSet
 from edge.flows.lookup import Lookup
 from edge.flows.record import Recorder
+from edge.flows.taps import TapReader
 from edge.flows.view import DeskView, view_of
 from edge.ports import (
     Clock,
@@ -74,6 +85,7 @@ class Doors:
     recorder: Recorder
     identify: Callable[[bytes], ScannedCode]
     issue_receipt: Callable[[DeliveryId, Receipt], str]
+    tags: TapReader | None = None
 
 
 class Intake:
@@ -135,6 +147,21 @@ class Intake:
                 self._apply(self._lookup.chip(reading, code, delivery, evidence=evidence))
             case _:
                 self.signal = Signal(Outcome.WARN, (Code.NOT_NOW,))
+
+    def tap(self, tag: TagSeen) -> None:
+        """A tag on a reader: a badge, a form, or a block's chip with what the tap is worth."""
+        code = self._doors.identify(tag.payload) if tag.payload else NotOurs(Flaw.NOT_TEXT)
+        delivery = self._desk.delivery
+        is_chip = not isinstance(code, BadgeCode | FormCode)
+        if is_chip and delivery is not None and self._doors.tags is not None:
+            tapped = self._doors.tags.judge(tag, code, delivery.commission)
+            if tag.flaw is not None and isinstance(tapped.code, NotOurs):
+                self.signal = Signal(Outcome.WARN, (Code.CHIP_UNREADABLE,), tag.uid)
+                return
+            scanned = self._lookup.chip(tapped.reading, tapped.code, delivery)
+            self._apply(replace(scanned, tap=tapped.tap))
+            return
+        self.read(Reading(tag.device, Carrier.NFC, tag.payload, tag.at))
 
     def photograph_layer(self, photo: Photo) -> Evidence:
         """Keep a layer photograph as evidence of the open delivery."""

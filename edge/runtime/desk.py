@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from edge.core.carriers import BadgeCode, Reading, ScannedCode
+from edge.core.carriers import BadgeCode, Carrier, Reading, ScannedCode
 from edge.core.errors import DecodeError, DeviceError, StorageError
 from edge.core.evidence import Evidence
 from edge.core.ids import PersonId
 from edge.core.intake.state import Phase
+from edge.core.nfc import TagSeen
 from edge.flows.intake import Intake
 from edge.flows.moment import Moment, Surroundings
 from edge.ports import Clock, Journal
@@ -119,6 +120,12 @@ class DeskLoop:
     ) -> "Future[Moment]":
         """One payload from a door; the operator's own badge opens a locked desk."""
         return self.submit(lambda: self._read(reading, evidence))
+
+    def tap(self, tag: TagSeen) -> "Future[Moment]":
+        """A tag on a reader; the operator's own badge opens a locked desk."""
+        if not self._locked:
+            return self.submit(lambda: self._intake.tap(tag))
+        return self.read(Reading(tag.device, Carrier.NFC, tag.payload, tag.at))
 
     def unlock(self, person: PersonId, pin: str) -> "Future[Moment]":
         """The operator's PIN opens a locked desk; anybody else's does nothing."""

@@ -1,7 +1,7 @@
 """A desk of the intake flow with everything but the world behind it."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import samples
@@ -13,6 +13,7 @@ from memory_doors import (
     QuietJournal,
     SetClock,
     SetLink,
+    SetTagKeys,
 )
 from memory_station import MemoryStation
 from rules import shipped
@@ -35,13 +36,14 @@ from edge.core.people import Role
 from edge.devices.face.absent import NoFaceEngine
 from edge.flows.intake import Doors, Intake, Photo
 from edge.flows.record import Recorder
+from edge.flows.taps import TapReader
 
 COMMISSION = samples.commission(groups=2)
 BLOCKS = tuple(block.specimen for block in COMMISSION.blocks())
 
 
 def identify(payload: bytes) -> ScannedCode:
-    """`badge:ID`, `form:CODE`, `chip:ID`; everything else is a forgery."""
+    """`badge:ID`, `form:CODE`, `chip:ID`, `chip:ID@UID`; everything else is a forgery."""
     kind, _, name = payload.decode().partition(":")
     match kind:
         case "badge":
@@ -49,7 +51,8 @@ def identify(payload: bytes) -> ScannedCode:
         case "form":
             return FormCode(name)
         case "chip":
-            return samples.chip(SpecimenId(name))
+            specimen, _, uid = name.partition("@")
+            return replace(samples.chip(SpecimenId(specimen)), uid=uid or None)
         case _:
             return NotOurs(Flaw.SIGNATURE, name)
 
@@ -61,6 +64,7 @@ class Bench:
     store: MemoryStation = field(default_factory=MemoryStation)
     clock: SetClock = field(default_factory=SetClock)
     link: SetLink = field(default_factory=SetLink)
+    tag_keys: SetTagKeys = field(default_factory=SetTagKeys)
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     ids: CountingIds = field(default_factory=CountingIds)
     registry: MemoryRegistry = field(
@@ -105,6 +109,7 @@ class Bench:
             recorder=self.recorder,
             identify=identify,
             issue_receipt=_receipt,
+            tags=TapReader(keys=self.tag_keys, store=self.store),
         )
         self.intake = Intake(doors, rules=shipped(), lab=samples.LAB, device=samples.DEVICE)
         self.intake.start("0")

@@ -24,6 +24,14 @@ from edge.core.ids import (
     uuid7,
 )
 from edge.core.moments import Instant, TimeQuality
+from edge.core.nfc import (
+    NO_SUN,
+    SignatureState,
+    SunMessage,
+    SunProof,
+    TagPassword,
+    TagUid,
+)
 from edge.core.people import Grant, Person
 
 
@@ -186,3 +194,22 @@ class StackedInbox:
         if self.trouble:
             raise self.trouble
         return tuple(each for each in self.messages if each[0] > position)[:limit]
+
+
+@dataclass
+class SetTagKeys:
+    """What tags prove is what a test says."""
+
+    proof: SunProof = NO_SUN
+    signature: SignatureState = SignatureState.VALID
+
+    def sun(self, message: SunMessage | None) -> SunProof:
+        return self.proof if message else NO_SUN
+
+    def originality(self, uid: TagUid, signature: bytes | None) -> SignatureState:
+        del uid
+        return self.signature if signature else SignatureState.ABSENT
+
+    def password(self, uid: TagUid) -> TagPassword | None:
+        del uid
+        return None

@@ -11,6 +11,7 @@ from edge.core.evidence import Evidence
 from edge.core.ids import DeliveryId, DeviceId, GroupId, LabId, SpecimenId
 from edge.core.intake.state import Choice, Decision, Delivery, Receipt, SealState
 from edge.core.moments import Instant
+from edge.core.nfc import Tap
 from edge.core.people import Grant, Person, Role
 from edge.core.rulesets import RuleSet
 
@@ -96,7 +97,10 @@ class SecondConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class ChipScanned:
-    """A chip was read; `last_read_s` is the age of the previous read of the same payload."""
+    """A chip was read; `last_read_s` is the age of the previous read of the same payload.
+
+    `tap`: the tag that it was read from, when it was one.
+    """
 
     reading: Reading
     code: ScannedCode
@@ -105,6 +109,7 @@ class ChipScanned:
     platform: Custody | None = None
     last_read_s: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    tap: Tap | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,19 @@
 from dataclasses import replace
 
 from edge.core.carriers import ChipCode, NotOurs
-from edge.core.checks_blocks import KnownChip, check_scan
+from edge.core.checks_blocks import KnownChip, check_scan, check_tap
 from edge.core.codes import Code, Severity
 from edge.core.events import LayerPhotographed as LayerKept
 from edge.core.events import ScanRefused, SpecimenIdentified
 from edge.core.events import ScanUndone as ScanTakenBack
 from edge.core.findings import Finding, Verdict
 from edge.core.ids import GroupId, SpecimenId
+from edge.core.intake.carriers import (
+    another_carrier,
+    check_own_carriers,
+    join_carrier,
+    shown_uid,
+)
 from edge.core.intake.inputs import ChipScanned, Context, LayerPhotographed, ScanUndone
 from edge.core.intake.state import Block, Delivery, Desk, Phase, Stray
 from edge.core.intake.step import Outcome, Signal, Step, not_now, signal_of, with_delivery
@@ -24,6 +30,9 @@ def scan_chip(desk: Desk, scanned: ChipScanned, context: Context) -> Step:
     delivery = desk.delivery
     if delivery is None:
         return not_now(desk)
+    counted = another_carrier(delivery, scanned)
+    if counted is not None:
+        return join_carrier(desk, delivery, scanned, counted=counted, rules=context.rules)
     if _same_read(delivery, scanned, context):
         return Step(desk)
     if delivery.phase is Phase.BLIND:
@@ -42,6 +51,7 @@ def scan_chip(desk: Desk, scanned: ChipScanned, context: Context) -> Step:
         now=context.now,
         rules=context.rules,
     )
+    findings = (*findings, *check_own_carriers(delivery, scanned))
     verdict = judge(findings, context.rules)
     if isinstance(scanned.code, ChipCode) and verdict.passes and not _seen_before(findings):
         return _count(desk, delivery, scanned, verdict)
@@ -88,7 +98,9 @@ def _same_read(delivery: Delivery, scanned: ChipScanned, context: Context) -> bo
 
 def _scan_blind(desk: Desk, delivery: Delivery, scanned: ChipScanned, context: Context) -> Step:
     """Blind: without a commission only the code itself can be judged."""
-    if isinstance(scanned.code, ChipCode) and scanned.code.specimen not in delivery.counted:
+    tapped = check_tap(None, scanned.tap)
+    is_chip = isinstance(scanned.code, ChipCode) and scanned.code.specimen not in delivery.counted
+    if is_chip and isinstance(scanned.code, ChipCode) and judge(tapped, context.rules).passes:
         step = _count(desk, delivery, scanned, Verdict(Severity.INFO))
         return replace(step, signal=Signal(Outcome.OFFLINE, subject=scanned.code.specimen))
     findings = check_scan(
@@ -99,6 +111,7 @@ def _scan_blind(desk: Desk, delivery: Delivery, scanned: ChipScanned, context: C
         now=context.now,
         rules=context.rules,
     )
+    findings = (*findings, *tapped)
     return _refuse(desk, delivery, scanned, judge(findings, context.rules))
 
 
@@ -118,6 +131,7 @@ def _count(desk: Desk, delivery: Delivery, scanned: ChipScanned, verdict: Verdic
         trust=code.trust,
         at=scanned.reading.at.at,
         evidence=scanned.evidence,
+        uid=shown_uid(scanned),
     )
     changed = replace(delivery, blocks=(*delivery.blocks, block))
     identified = SpecimenIdentified(
@@ -129,6 +143,8 @@ def _count(desk: Desk, delivery: Delivery, scanned: ChipScanned, verdict: Verdic
         reasons=verdict.codes,
         custody_age_h=round(scanned.platform.age_h, 2) if scanned.platform else None,
         evidence=scanned.evidence,
+        uid=block.uid,
+        verdict=scanned.tap.verdict.value if scanned.tap else None,
     )
     signal = signal_of(verdict, code.specimen)
     if verdict.severity is Severity.INFO and _completes(changed, block.group):

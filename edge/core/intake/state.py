@@ -72,7 +72,7 @@ class SealState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A chip that was read and counted."""
+    """A chip that was read and counted; `also`: other carriers that showed the same identity."""
 
     specimen: SpecimenId
     group: GroupId | None
@@ -81,6 +81,13 @@ class Block:
     at: datetime
     defects: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    uid: str | None = None
+    also: tuple[Carrier, ...] = ()
+
+    @property
+    def carriers(self) -> tuple[Carrier, ...]:
+        """Every carrier that was read."""
+        return (self.carrier, *self.also)
 
 
 @dataclass(frozen=True, slots=True)

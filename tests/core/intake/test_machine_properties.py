@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from rules import shipped
 
 from edge.core import events
-from edge.core.carriers import ChipCode, Flaw, NotOurs, ScannedCode
+from edge.core.carriers import Carrier, ChipCode, Flaw, NotOurs, ScannedCode
 from edge.core.codes import Code
 from edge.core.evidence import Evidence, EvidenceKind
 from edge.core.ids import DeliveryId, Digest, EpochId, SpecimenId
@@ -17,6 +17,7 @@ from edge.core.intake import inputs
 from edge.core.intake.machine import step
 from edge.core.intake.state import ENDED, Choice, Decision, Desk, Phase, Receipt, SealState
 from edge.core.intake.step import Step
+from edge.core.nfc import NfcVerdict, TagUid, Tap
 from edge.core.people import Role
 
 RULES = shipped()
@@ -69,6 +70,7 @@ PLAIN = st.sampled_from(
         ),
     )
 )
+TAGS = (TagUid.parse("04000000000001"), TagUid.parse("04000000000002"))
 CODES: st.SearchStrategy[ScannedCode] = st.one_of(
     st.sampled_from((*OURS, FOREIGN)).map(samples.chip),
     st.just(NotOurs(Flaw.SIGNATURE, "s-1-1")),
@@ -167,6 +169,26 @@ class DeskMachine(RuleBasedStateMachine):
         self.take(scanned)
 
     @precondition(lambda self: self.desk.phase in {Phase.SCANNING, Phase.BLIND})
+    @rule(
+        specimen=st.sampled_from(OURS),
+        carrier=st.sampled_from((Carrier.QR, Carrier.NFC, Carrier.RF)),
+        tag=st.sampled_from(TAGS),
+        verdict=st.sampled_from(NfcVerdict),
+    )
+    def tap(self, specimen: SpecimenId, carrier: Carrier, tag: TagUid, verdict: NfcVerdict) -> None:
+        """Any carrier of a block, with any chip's number, proved or not."""
+        code = replace(samples.chip(specimen), uid=tag)
+        scanned = inputs.ChipScanned(
+            replace(samples.reading(f"{code}{carrier}", self.seconds), carrier=carrier),
+            code,
+            bindings=(samples.binding(specimen, COMMISSION),),
+            tap=Tap(tag, verdict) if carrier is Carrier.NFC else None,
+        )
+        if not self.waiting:
+            self.shown.add(specimen)
+        self.take(scanned)
+
+    @precondition(lambda self: self.desk.phase in {Phase.SCANNING, Phase.BLIND})
     @rule()
     def undo(self) -> None:
         self.take(inputs.ScanUndone())
@@ -212,6 +234,19 @@ class DeskMachine(RuleBasedStateMachine):
         if delivery is not None:
             kept = delivery.counted | {each.specimen for each in delivery.strays}
             assert self.shown <= kept
+
+    @invariant()
+    def carriers_of_a_counted_block_agree(self) -> None:
+        delivery = self.desk.delivery
+        if delivery is not None:
+            for block in delivery.blocks:
+                assert len(set(block.carriers)) == len(block.carriers)
+            doubted = {
+                each.specimen
+                for each in delivery.strays
+                if any(found.code is Code.CARRIERS_DISAGREE for found in each.findings)
+            }
+            assert doubted & delivery.counted == set() or delivery.phase is Phase.BLIND
 
 
 TestDeskMachine = DeskMachine.TestCase
