@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,12 +21,12 @@ class SmallDisk:
     def fill(self, leave_bytes: int = 0) -> None:
         """Take all room but a little."""
         free = shutil.disk_usage(self.folder).free
-        with self._ballast.open("ab") as file:
+        with suppress(OSError), self._ballast.open("ab", buffering=0) as file:
             file.write(bytes(max(0, free - leave_bytes) // _BLOCK * _BLOCK))
 
     def clear(self) -> None:
         """Give the room back."""
-        self._ballast.unlink()
+        self._ballast.unlink(missing_ok=True)
 
     def make_read_only(self) -> None:
         """Nothing can be written from now on."""
@@ -36,11 +36,19 @@ class SmallDisk:
 @contextmanager
 def small_disk(folder: Path) -> Iterator[SmallDisk]:
     """Mount it for the time of a test, or skip the test."""
-    folder.mkdir()
-    try:
-        _run("mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder))
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("mounting a tmpfs is not permitted here")
+    with ExitStack() as stack:
+        try:
+            disk = stack.enter_context(mounted(folder, size_mb=1))
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("mounting a tmpfs is not permitted here")
+        yield disk
+
+
+@contextmanager
+def mounted(folder: Path, *, size_mb: int) -> Iterator[SmallDisk]:
+    """Mount it for a while; raise OSError or CalledProcessError where that is not permitted."""
+    folder.mkdir(exist_ok=True)
+    _run("mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "none", str(folder))
     try:
         yield SmallDisk(folder)
     finally:
