@@ -11,7 +11,7 @@ from edge.core.moments import Instant
 from edge.core.nfc import TagEvent, TagFlaw, TagGone, TagKind, TagSeen, TagUid
 from edge.devices.nfc.presence import Presence
 from edge.devices.nfc.probe import OpenReader, open_reader
-from edge.devices.nfc.tag_reading import PasswordOf, TagContent, TagLost, read_tag, sense, uid_of
+from edge.devices.nfc.tag_reading import PasswordOf, TagContent, TagLost, read_tag, uid_of
 from edge.ports import Journal
 from edge.wire.ndef import NdefFlaw, message_text
 from edge.wire.sun import parse_sun
@@ -56,7 +56,7 @@ class ReaderWishes:
     path: Path
     device: str = "nfc"
     baud_cap: int = 921_600
-    pause_s: float = 0.03
+    pause_s: float = 0.04
     reset: ResetLine | None = None
 
 
@@ -159,7 +159,7 @@ class NfcReader:
     def _look(self, reader: OpenReader, stop: threading.Event) -> None:
         heartbeat_ns = self._read_clock().mono_ns
         while not stop.is_set():
-            target = sense(reader)
+            target = reader.sense()
             now = self._read_clock()
             self._has_worked = True
             if target is None:

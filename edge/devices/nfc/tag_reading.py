@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import nfc.clf
 import nfc.tag
+import nfc.tag.tt4
 from nfc.clf import RemoteTarget
 
 from edge.core.errors import DeviceError
@@ -24,6 +25,8 @@ _READ_BYTES = 16
 _SIGNATURE_BYTES = 32
 _TIMEOUT_S = 0.02
 _TYPE4 = 0x20
+_APPLICATION, _NDEF_FILE = bytes.fromhex("d2760000850101"), bytes.fromhex("e104")
+_FIRST_FILE_BYTES = 128
 _FAST_READ, _READ, _READ_SIG, _PWD_AUTH = 0x3A, 0x30, b"\x3c\x00", b"\x1b"
 _NAK_BYTES, _NAK_AUTH_LIMIT = 1, 0x04
 
@@ -54,15 +57,6 @@ class _Refused(DeviceError):
         self.nak = nak
 
 
-def sense(reader: OpenReader) -> RemoteTarget | None:
-    """A tag of technology A in the field, selected, or None; every call powers the field anew."""
-    with as_device_error(reader.path):
-        try:
-            return reader.frontend.sense(RemoteTarget("106A"))
-        except nfc.clf.CommunicationError:
-            return None
-
-
 def uid_of(target: RemoteTarget) -> TagUid:
     """The UID of a sensed tag; raise DecodeError for a length that no tag has."""
     return TagUid.of(bytes(target.sdd_res))
@@ -85,11 +79,44 @@ def _read_type4(reader: OpenReader, target: RemoteTarget) -> TagContent:
     tag = nfc.tag.activate(reader.frontend, target)
     if tag is None:
         raise TagLost("activation")
-    if tag.ndef is None:
-        if not tag.is_present:
-            raise TagLost("reading")
+    message = _read_usual_file(tag)
+    if message is None:
+        message = _read_any_file(tag)
+    if message is None:
         return TagContent(TagKind.TYPE4, flaw=TagFlaw.UNREADABLE, detail="no ndef application")
-    return _content(TagKind.TYPE4, bytes(tag.ndef.octets), None)
+    return _content(TagKind.TYPE4, message, None)
+
+
+def _read_usual_file(tag: nfc.tag.Tag) -> bytes | None:
+    """The message by three commands, where the file is called as on every tag we issue.
+
+    None when the tag says that it is otherwise; the capability container would cost four more.
+    """
+    try:
+        tag.send_apdu(0, 0xA4, 0x04, 0x00, _APPLICATION, mrl=256)
+        tag.send_apdu(0, 0xA4, 0x00, 0x0C, _NDEF_FILE)
+        file = bytes(tag.send_apdu(0, 0xB0, 0, 0, mrl=_FIRST_FILE_BYTES))
+        end = 2 + int.from_bytes(file[:2], "big")
+        while 2 <= len(file) < end:  # noqa: PLR2004 - the length field
+            high, low = divmod(len(file), 256)
+            more = bytes(tag.send_apdu(0, 0xB0, high, low, mrl=min(end - len(file), 128)))
+            if not more:
+                return None
+            file += more
+    except nfc.tag.tt4.Type4TagCommandError as error:
+        if error.errno <= 0:
+            raise
+        return None
+    return file[2:end]
+
+
+def _read_any_file(tag: nfc.tag.Tag) -> bytes | None:
+    """The message as nfcpy finds it, by the capability container."""
+    if tag.ndef is not None:
+        return bytes(tag.ndef.octets)
+    if not tag.is_present:
+        raise TagLost("reading")
+    return None
 
 
 class _Type2:

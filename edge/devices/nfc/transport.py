@@ -9,6 +9,7 @@ import errno
 import logging
 import os
 import re
+import select
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,14 +23,17 @@ from edge.core.errors import DeviceBusy, DeviceDenied, DeviceError, DeviceGone
 
 START_BAUD = 115_200
 WRITE_LIMIT_S = 1.0
-_FIRST_BYTE_S = 0.05
+_REST_MS = 50
+"""Patience with the rest of a frame, and the least patience with its first byte."""
+_READ_BYTES = 512
+_SHORT_FRAME, _LONG_FRAME, _LONG_HEAD = 7, 10, 8
 _PATH = re.compile(r"/[\w./:@+,-]+")
 _ACK = bytes.fromhex("0000ff00ff00")
 _NACK = bytes.fromhex("0000ffff0000")
-_LONG = 0xFF
 
-logging.getLogger("nfc").addHandler(logging.NullHandler())
-logging.getLogger("nfc").propagate = False
+# What the driver would log is told as DeviceError; importing it redirected Python's warnings.
+logging.getLogger("nfc").setLevel(logging.CRITICAL)
+logging.captureWarnings(capture=False)
 
 
 class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no type information
@@ -45,14 +49,19 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
             raise DeviceDenied("path_unsafe", path=str(path))
         self.tty: serial.Serial | None = None
         self._path = str(path)
+        self._poll = select.poll()
+        self._received = bytearray()
         self._awaits_ack = False
 
     def open(self, port: str, baudrate: int = START_BAUD) -> None:
         """Open the port for this process alone (an advisory lock that drivers respect)."""
         self.close()
         self.tty = serial.Serial(
-            port, baudrate, timeout=_FIRST_BYTE_S, write_timeout=WRITE_LIMIT_S, exclusive=True
+            port, baudrate, timeout=0, write_timeout=WRITE_LIMIT_S, exclusive=True
         )
+        self._poll = select.poll()
+        self._poll.register(self.tty.fileno(), select.POLLIN)
+        self._received.clear()
         self._awaits_ack = False
 
     def connect(self) -> None:
@@ -66,8 +75,11 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
 
     def write(self, frame: bytes | bytearray) -> None:
         """Send a frame; what was received before is dropped."""
+        tty = self._open_port()
+        self._received.clear()
         with _as_os_error():
-            super().write(frame)
+            tty.reset_input_buffer()
+            tty.write(frame)
         self._awaits_ack = bytes(frame) != _ACK
 
     def read(self, timeout: int) -> bytearray:
@@ -87,25 +99,50 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
             with contextlib.suppress(OSError, termios.error, TypeError, ValueError):
                 tty.close()
 
-    def _read_frame(self, timeout: int) -> bytearray:
+    def _open_port(self) -> serial.Serial:
         if self.tty is None:
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
-        wanted_s = max(timeout / 1000, _FIRST_BYTE_S)
-        if self.tty.timeout != wanted_s:
-            self.tty.timeout = wanted_s
-        frame = bytearray(self.tty.read(6))
-        if not frame:
-            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-        if frame in (_ACK, _NACK):
-            return frame
-        if len(frame) < 6 or frame[:3] != b"\x00\x00\xff":  # noqa: PLR2004 - the shortest frame
-            raise OSError(errno.EIO, "no frame")
-        size = frame[3]
-        if size == _LONG:
-            frame += self.tty.read(3)
-            size = int.from_bytes(frame[5:7], "big")
-        frame += self.tty.read(size + 1)
+        return self.tty
+
+    def _read_frame(self, timeout: int) -> bytearray:
+        fd = self._open_port().fileno()
+        patience_ms = max(timeout, _REST_MS)
+        while (frame := self._take_frame()) is None:
+            if not self._poll.poll(patience_ms):
+                code = errno.EIO if self._received else errno.ETIMEDOUT
+                self._received.clear()
+                raise OSError(code, os.strerror(code))
+            arrived = os.read(fd, _READ_BYTES)
+            if not arrived:
+                raise OSError(errno.EIO, "the line has ended")
+            self._received += arrived
+            patience_ms = _REST_MS
         return frame
+
+    def _take_frame(self) -> bytearray | None:
+        """The frame at the front of what was received, None while it is not whole; OSError EIO."""
+        if len(self._received) < len(_ACK):
+            return None
+        if self._received[:3] != b"\x00\x00\xff":
+            self._received.clear()
+            raise OSError(errno.EIO, "no frame")
+        size = self._frame_size()
+        if size is None or len(self._received) < size:
+            return None
+        frame = self._received[:size]
+        del self._received[:size]
+        return frame
+
+    def _frame_size(self) -> int | None:
+        """Bytes of the frame at the front, None while that cannot be known."""
+        received = self._received
+        if received[: len(_ACK)] in (_ACK, _NACK):
+            return len(_ACK)
+        if received[3:5] != b"\xff\xff":
+            return received[3] + _SHORT_FRAME
+        if len(received) < _LONG_HEAD:
+            return None
+        return int.from_bytes(received[5:7], "big") + _LONG_FRAME
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ LATE_S = 0.35
 SILENT_S = 0.5
 NOISE = bytes.fromhex("5aa5")
 _LOST_WHILE_WAKING = 8
-_LOG_LIMIT = 20_000
+_LOG_LIMIT = 2_000
 
 
 @dataclass(frozen=True, slots=True)

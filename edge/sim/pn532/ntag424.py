@@ -12,6 +12,8 @@ ATS = bytes.fromhex("067777710280")
 APPLICATION = bytes.fromhex("d2760000850101")
 CAPABILITIES = bytes.fromhex("001720010000ff0406e104010000000506e10500808283")[:23]
 
+FILE_BYTES = 256
+
 _CC_FILE, _NDEF_FILE = 0xE103, 0xE104
 _OK, _NOT_FOUND, _WRONG_LENGTH, _NOT_SUPPORTED = b"\x90\x00", b"\x6a\x82", b"\x67\x00", b"\x6d\x00"
 _PICC_DATA_TAG = 0xC7
@@ -120,7 +122,7 @@ class Ntag424:
             self.counter += 1
             text = self._frozen or self.current_url()
             record = uri_message(f"https://{text}")
-            self._file = len(record).to_bytes(2, "big") + record
+            self._file = (len(record).to_bytes(2, "big") + record).ljust(FILE_BYTES, b"\x00")
         return self._file
 
     def current_url(self) -> str:

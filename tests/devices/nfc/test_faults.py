@@ -124,7 +124,7 @@ def test_a_tag_that_is_lifted_too_early(tmp_path: Path, code: int, skip: int) ->
         assert len(desk.seen) == early + 1
 
 
-@pytest.mark.parametrize("skip", range(7))
+@pytest.mark.parametrize("skip", range(4))
 def test_a_type_4_tag_that_is_lifted_too_early(tmp_path: Path, skip: int) -> None:
     with NfcDesk(tmp_path) as desk:
         desk.port.trouble([Fault(FaultKind.LIFT, EXCHANGE, skip)])
