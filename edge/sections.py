@@ -85,6 +85,13 @@ def _shard(text: str) -> str:
     return text
 
 
+def _serial_path(path: Path) -> Path:
+    """Characters that names of ports have; nothing that a shell would read."""
+    if re.fullmatch(r"/[\w./:@+,-]+", str(path)) is None:
+        raise PydanticCustomError("bad_port", "no path of a port")
+    return path
+
+
 FilePath = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -366,6 +373,19 @@ class Signals(Section):
     buzzer: int = Field(default=23, ge=0, le=27)
     active_high: bool = True
     muted: bool = False
+
+
+class Nfc(Section):
+    """The NFC reader on a serial line: no path, no reader.
+
+    `path`: a link that stays, e.g. below /dev/serial/by-path; `reset_pin`: the pin (BCM number)
+    at the chip's RSTPD_N; `key_file`: keys of tags, mode 0600, see `edge.host.tag_keys`.
+    """
+
+    path: Annotated[Path, AfterValidator(_serial_path)] | None = None
+    baud_cap: Literal[115_200, 230_400, 460_800, 921_600] = 921_600
+    reset_pin: int | None = Field(default=None, ge=0, le=27)
+    key_file: FilePath | None = None
 
 
 class ClockTrust(Section):

@@ -28,6 +28,7 @@ from edge.sections import (
     Face,
     FilePath,
     Keys,
+    Nfc,
     Page,
     Photographs,
     Qr,
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     camera: Camera = Camera()
     face: Face = Face()
     scanners: Scanners = ()
+    nfc: Nfc = Nfc()
     signals: Signals = Signals()
     photographs: Photographs = Photographs()
     remote: Remote = Remote()

@@ -213,6 +213,17 @@ def test_two_grammars_of_one_name_are_refused() -> None:
     assert [each.field for each in caught.value.problems] == ["qr.grammars"]
 
 
+def test_the_nfc_reader_has_a_section() -> None:
+    wanted = {"path": "/dev/serial/by-path/pci-0:1.0-port0", "baud_cap": 115_200, "reset_pin": 24}
+    nfc = load_settings(station=STATION, nfc=wanted).nfc
+    assert (str(nfc.path), nfc.baud_cap, nfc.reset_pin) == tuple(wanted.values())
+    assert load_settings(station=STATION).nfc.path is None
+    for wrong in ({"path": "/dev/tty; reboot"}, {"path": "ttyUSB0"}, {"baud_cap": 57_600}):
+        with pytest.raises(SettingsInvalid) as caught:
+            load_settings(station=STATION, nfc=wanted | wrong)
+        assert [each.field for each in caught.value.problems] == [f"nfc.{next(iter(wrong))}"]
+
+
 def test_scanners_and_signals_have_sections() -> None:
     entry = {"name": "left", "path": "/dev/specimen-desk-left", "profile": "gm65"}
     settings = load_settings(station=STATION, scanners=[entry], signals={"enabled": True})

@@ -85,6 +85,12 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "请改正表达式；编号须在名为 id 的组中，例如 (?P<id>[0-9]{{8}})。",
         "Mend it; the identity must stand in a group called id, e.g. (?P<id>[0-9]{{8}}).",
     ),
+    "bad_port": (
+        "不是可用的串口路径",
+        "is no usable path of a serial port",
+        "请写以 / 开头、不含空格的路径，例如 /dev/serial/by-path/ 下的链接。",
+        "Write a path from / on without spaces, e.g. a link below /dev/serial/by-path.",
+    ),
     "half_pair": (
         "证书与私钥须成对设置",
         "is half of a pair: certificate and private key belong together",

@@ -88,19 +88,21 @@ class TagKeyFile:
 
 
 class FileTagKeys:
-    """The port `TagKeys` over the keys of one file."""
+    """The port `TagKeys` over the keys of one file; `makers` count where the file names none."""
 
-    def __init__(self, keys: TagKeyFile | None = None) -> None:
+    def __init__(
+        self, keys: TagKeyFile | None = None, *, makers: tuple[OriginalityKey, ...] | None = None
+    ) -> None:
         keys = keys or TagKeyFile()
         self._sun = tuple(_Series(each) for each in keys.sun)
-        listed = keys.originality
+        listed = makers if keys.originality is None else keys.originality
         if listed is None:
             listed = tuple(OriginalityKey(*each) for each in PUBLISHED_ORIGINALITY_KEYS.items())
         self._makers = tuple(_maker_key(each) for each in listed)
         self._master = _key("password", keys.password.master) if keys.password else None
 
     @classmethod
-    def load(cls, path: Path) -> "FileTagKeys":
+    def load(cls, path: Path, *, makers: tuple[OriginalityKey, ...] | None = None) -> "FileTagKeys":
         """Read a key file; ConfigError `tag_keys_unreadable`, `tag_keys_open` or `.._malformed`."""
         try:
             mode = path.stat().st_mode
@@ -110,7 +112,7 @@ class FileTagKeys:
         if mode & _PRIVATE_BITS:
             raise ConfigError("tag_keys_open", file=str(path), mode=oct(stat.S_IMODE(mode)))
         try:
-            return cls(structure(tomllib.loads(text), TagKeyFile))
+            return cls(structure(tomllib.loads(text), TagKeyFile), makers=makers)
         except (tomllib.TOMLDecodeError, DecodeError):
             # Without the cause: its words could quote a key.
             raise ConfigError("tag_keys_malformed", file=str(path)) from None
