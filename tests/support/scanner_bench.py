@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Condition
 
 from heard_journal import HeardJournal
 from waiting import until
@@ -13,6 +14,8 @@ from edge.devices.scanner.reader import Port, Prepare, Scanner
 from edge.devices.scanner.transport import transport_of
 from edge.host.clock import SystemClock
 from edge.sim.scanner.line import Module, SimScanner
+
+_LIMIT_S = 20.0
 
 
 class ScannerBench:
@@ -29,12 +32,13 @@ class ScannerBench:
     ) -> None:
         self.sim = SimScanner(module, path, boot_s=boot_s)
         self.readings: list[Reading] = []
+        self._read = Condition()
         self.journal = HeardJournal()
         self.clock = SystemClock()
         self.scanner = Scanner(
             Port("desk", str(path), transport_of(str(path))),
             manner,
-            report=self.readings.append,
+            report=self._report,
             clock=self.clock,
             journal=self.journal,
             prepare=prepare,
@@ -44,11 +48,18 @@ class ScannerBench:
     def payloads(self) -> list[bytes]:
         return [reading.payload for reading in self.readings]
 
+    def _report(self, reading: Reading) -> None:
+        with self._read:
+            self.readings.append(reading)
+            self._read.notify_all()
+
     def until_live(self) -> None:
         until(lambda: self.scanner.state.live)
 
     def until_read(self, count: int) -> None:
-        until(lambda: len(self.readings) >= count)
+        with self._read:
+            come = self._read.wait_for(lambda: len(self.readings) >= count, _LIMIT_S)
+        assert come, f"{count} readings did not come in time"
 
     def show(self, code: bytes) -> None:
         """Show a code and wait until it was read."""

@@ -66,30 +66,49 @@ def apply(bank: Bank, wants: tuple[Want, ...], *, line: Link, baud: int) -> Appl
 
 
 class Mender:
-    """Sets a module as its profile wants each time its reader meets it."""
+    """Looks at a module each time its reader meets it, and with `writes` sets it as wanted."""
 
-    def __init__(self, profile: ScannerProfile, *, name: str, journal: Journal) -> None:
+    def __init__(
+        self, profile: ScannerProfile, *, name: str, journal: Journal, writes: bool = True
+    ) -> None:
         self._profile = profile
         self._name = name
         self._journal = journal
+        self._writes = writes
 
     def __call__(self, link: Link) -> Framing:
-        """The framing that the module then has."""
+        """The framing that the module then has, as it says itself."""
         wanted = self._profile.code_framing
         bank = bank_of(self._profile.dialect, link)
         if bank is None:
             return wanted
-        done = apply(bank, self._profile.wants, line=link, baud=self._profile.port.baud)
+        if self._writes:
+            done = apply(bank, self._profile.wants, line=link, baud=self._profile.port.baud)
+            self._tell_done(done)
+        else:
+            self._tell_left(check(bank, self._profile.wants))
+        return bank.framing(wanted)
+
+    def _tell_done(self, done: Applied) -> None:
         if done.is_changed:
-            keys = " ".join(each.want.key for each in done.kept)
+            keys = _keys(tuple(each.want for each in done.kept))
             self._journal.info("scanner.set", name=self._name, keys=keys, baud=done.baud)
         if not done.is_done:
             missing = (*done.unread, *(each.want for each in done.refused))
-            keys = " ".join(want.key for want in missing if not want.optional)
             self._journal.warning(
                 "scanner.settings_refused",
                 name=self._name,
-                keys=keys,
+                keys=_keys(missing),
                 save_refused=done.save_refused,
             )
-        return bank.framing(wanted)
+
+    def _tell_left(self, left: Plan) -> None:
+        if not left.is_done:
+            wants = (*left.unread, *(each.want for each in left.changes))
+            self._journal.warning("scanner.differs", name=self._name, keys=_keys(wants))
+
+
+def _keys(wants: tuple[Want, ...]) -> str:
+    """The keys that must be as wanted, or all when none must."""
+    must = tuple(want.key for want in wants if not want.optional)
+    return " ".join(must or (want.key for want in wants))

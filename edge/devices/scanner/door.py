@@ -36,7 +36,7 @@ def scanner_door(
     profile = scanner_profile(wanted.profile, configs_dir(configs))
     carrier = wanted.carrier or profile.default_carrier
     port = Port(wanted.name, wanted.place, transport_of(wanted.place), carrier)
-    mender = Mender(profile, name=wanted.name, journal=journal) if wanted.mend else None
+    mender = Mender(profile, name=wanted.name, journal=journal, writes=wanted.mend)
     return Scanner(
         port, profile.manner, report=report, clock=clock, journal=journal, prepare=mender
     )

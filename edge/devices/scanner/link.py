@@ -28,6 +28,7 @@ class Link:
         self._last_ns = mono_ns()
         self.framer = framer
         self.baud = 0
+        self.is_silent = False
 
     def open(self, baud: int) -> None:
         """Open or reopen at a speed in bit/s."""
@@ -47,6 +48,7 @@ class Link:
         """Hand on what arrives within `timeout_s`; answers, asked for or not, come back."""
         data = self._transport.read(timeout_s)
         now_ns = self._mono_ns()
+        self.is_silent = not data
         if data:
             self._last_ns = now_ns
             frames = self.framer.feed(data)

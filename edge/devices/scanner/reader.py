@@ -22,6 +22,7 @@ from edge.ports import Clock, Journal
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.5
 _LISTEN_S = 1.0
+_SETTLE_ROUNDS = 10
 _RETRY_NS = 500_000_000
 _STOP_LIMIT_S = 3.0
 _SUSPECT = frozenset({Loss.UNFRAMED, Loss.UNENDED})
@@ -186,7 +187,7 @@ class Scanner:
         if not self._manner.dialect.probe:
             framing = self._manner.framing
             self._link.framer = self._manner.dialect.framer(framing, settled=False)
-            self._link.listen(SETTLE_S)
+            self._settle()
             return framing
         finder = AnswerFinder(self._manner.dialect.take_answer)
         self._link.framer = finder
@@ -195,6 +196,13 @@ class Scanner:
         framing = self._prepare(self._link)
         self._reframe(framing, finder.rest)
         return framing
+
+    def _settle(self) -> None:
+        """Let what was already on its way pass; a line that never falls silent settles later."""
+        for _ in range(_SETTLE_ROUNDS):
+            self._link.listen(SETTLE_S)
+            if self._link.is_silent:
+                return
 
     def _leave_as_it_is(self, link: Link) -> Framing:
         del link

@@ -122,13 +122,14 @@ class SimScanner:
                     select.select([], [self._master], [], _TICK_S)
 
     def send_slowly(self, data: bytes, *, pieces: int, gap_s: float) -> None:
-        """The same in pieces with pauses between them."""
+        """The same in pieces with pauses between them; a module answers nothing within a code."""
         pause = threading.Event()
         step = max(1, -(-len(data) // pieces))
-        for at in range(0, len(data), step):
-            if at:
-                pause.wait(gap_s)
-            self.send(data[at : at + step])
+        with self._lock:
+            for at in range(0, len(data), step):
+                if at:
+                    pause.wait(gap_s)
+                self.send(data[at : at + step])
 
     @property
     def host_baud(self) -> int:

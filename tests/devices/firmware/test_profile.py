@@ -21,7 +21,10 @@ from edge.devices.scanner.manner import Style
 
 ROOT = Path(__file__).parents[3] / "firmware_configs"
 FILES = sorted((*ROOT.glob("scanners/*.toml"), *ROOT.glob("nfc/*.toml")))
-SCHEMAS: dict[str, type[ScannerProfile | NfcProfile]] = {"scanner": ScannerProfile, "nfc": NfcProfile}
+SCHEMAS: dict[str, type[ScannerProfile | NfcProfile]] = {
+    "scanner": ScannerProfile,
+    "nfc": NfcProfile,
+}
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)

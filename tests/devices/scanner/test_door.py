@@ -30,9 +30,9 @@ def test_an_entry_of_the_settings_becomes_a_reader(tmp_path: Path, *, mend: bool
         until(lambda: scanner.state.live)
         assert (module.saves == 1) is mend
         sim.show(b"AHJ-1")
-        if mend:
-            until(lambda: readings)
-            assert (readings[0].device, readings[0].carrier) == ("left", Carrier.RF)
+        until(lambda: readings)
+        assert (readings[0].device, readings[0].carrier) == ("left", Carrier.RF)
+        assert readings[0].payload == b"AHJ-1"
         scanner.stop()
 
 
