@@ -3,17 +3,18 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli.face_rates import calibrate, evaluate
+from edge.cli.face_set import ConfigOption, JsonOption, ThresholdOption, errors_named
 from edge.cli.face_words import words
 from edge.cli.process import settings_or_exit
 from edge.core.consent import Consent
-from edge.core.errors import DecodeError, EdgeError
+from edge.core.errors import DecodeError
 from edge.core.face_judging import UNCHECKED
 from edge.core.faces import DESK, ENROLMENT, Described, Enrolled, Flaw, average, likeness
 from edge.core.ids import PersonId
@@ -29,14 +30,8 @@ if TYPE_CHECKING:
 
 face = typer.Typer(no_args_is_help=True, help="Faces of deliverers: enrol, withdraw, measure.")
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", help="Settings file; default /etc/specimen-edge/edge.toml."),
-]
-ThresholdOption = Annotated[
-    float | None, typer.Option(min=0.0, max=1.0, help="Instead of the shipped threshold.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of lines.")]
+face.command()(evaluate)
+face.command()(calibrate)
 
 
 @face.command("enrol")
@@ -58,7 +53,7 @@ def enrol_person(
     Example: specimen-edge face enrol p-0007 a.jpg b.jpg c.jpg --consent-by p-0001
     """
     settings = settings_or_exit(config)
-    with _errors_named():
+    with errors_named():
         population = _population(settings.face.threshold)
         engine = _engine(population, settings.models_dir)
         pictures = tuple(photographs)
@@ -105,7 +100,7 @@ def withdraw(
     Example: specimen-edge face withdraw p-0007
     """
     settings = settings_or_exit(config)
-    with _errors_named(), _gallery(settings) as gallery:
+    with errors_named(), _gallery(settings) as gallery:
         gone = gallery.withdraw(PersonId.parse(person), SystemClock().now())
     typer.echo(f"{person} erased={gone}")
 
@@ -117,7 +112,7 @@ def list_people(config: ConfigOption = None, as_json: JsonOption = False) -> Non
     Example: specimen-edge face list --json
     """
     settings = settings_or_exit(config)
-    with _errors_named():
+    with errors_named():
         entries = FaceReader(settings.faces_db, settings.face_key).enrolments()
     for entry in entries:
         told = {
@@ -154,7 +149,7 @@ def verify(
     """
     settings = None if config is None else settings_or_exit(config)
     override = threshold or (settings.face.threshold if settings else None)
-    with _errors_named():
+    with errors_named():
         population = _population(override)
         engine = _engine(population, settings.models_dir if settings else None)
         template = average([_template(engine, each) for each in (*enrolled, *(more or ()))])
@@ -165,55 +160,8 @@ def verify(
         raise typer.Exit(1)
 
 
-@face.command()
-def evaluate(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Pictures and manifest.csv.")],
-    threshold: ThresholdOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure error rates on labelled pictures: DIR/manifest.csv has file, identity, group, kind.
-
-    A threshold holds for the people it was measured on: run this on your own before you trust it.
-
-    Example: specimen-edge face evaluate --json faces
-    """
-    settings = None if config is None else settings_or_exit(config)
-    override = threshold or (settings.face.threshold if settings else None)
-    with _errors_named():
-        population = _population(override)
-        engine = _engine(population, settings.models_dir if settings else None)
-        from edge.devices.face import evaluate as rates  # noqa: PLC0415 - the extra may be absent
-
-        pictures = rates.read_manifest(folder)
-        groups = [
-            asdict(each)
-            for each in rates.evaluate(pictures, engine, threshold=population.threshold)
-        ]
-    if as_json:
-        head = {"engine": engine.engine_id, "threshold": population.threshold}
-        typer.echo(json.dumps(head | {"groups": groups}))
-        return
-    typer.echo(f"{engine.engine_id} threshold={population.threshold}")
-    for group in groups:
-        typer.echo(" ".join(f"{key}={value}" for key, value in group.items()))
-
-
-@contextmanager
-def _errors_named() -> Iterator[None]:
-    """Errors on standard error, exit status 2."""
-    try:
-        yield
-    except EdgeError as error:
-        typer.echo(f"specimen-edge: {error}", err=True)
-        raise typer.Exit(2) from error
-
-
 def _population(threshold: float | None) -> Population:
-    shipped = shipped_population()
-    if threshold is None:
-        return shipped
-    return Population(shipped.name, threshold, shipped.margin, mean=shipped.mean)
+    return shipped_population().at(threshold)
 
 
 def _engine(population: Population, folder: Path | None) -> "DlibEngine":

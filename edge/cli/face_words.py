@@ -6,11 +6,24 @@ from edge.flows.enrol import Refusal, Refused
 _WORDS: dict[Flaw | Refusal, tuple[str, str]] = {
     Flaw.NO_FACE: ("照片中没有人脸", "no face in the photograph"),
     Flaw.SEVERAL_FACES: ("照片中不止一张人脸", "more than one face in the photograph"),
-    Flaw.TOO_SMALL: ("人脸太小，请靠近拍摄", "the face is too small, come closer"),
+    Flaw.TOO_SMALL: (
+        "人脸太小（两眼距离不足 60 像素），请靠近拍摄",
+        "the face is too small: less than 60 pixels from eye to eye; come closer",
+    ),
     Flaw.TOO_DARK: ("光线太暗", "the face is too dark"),
     Flaw.TOO_BRIGHT: ("光线太亮", "the face is too bright"),
     Flaw.TURNED: ("请正对镜头", "look straight into the camera"),
+    Flaw.NODDED: ("请勿抬头或低头", "do not look up or down"),
     Flaw.BLURRED: ("照片模糊", "the photograph is blurred"),
+    Flaw.EYES_CLOSED: ("请睁开眼睛", "the eyes are closed"),
+    Flaw.COVERED: (
+        "面部有遮挡，请取下口罩、墨镜",
+        "the face is covered; take off mask or sunglasses",
+    ),
+    Flaw.ATTACK: (
+        "疑似照片或屏幕翻拍，不予登记",
+        "looks like a print or a screen, not a person; not enrolled",
+    ),
     Refusal.TOO_FEW: ("照片不足 3 张", "fewer than 3 photographs"),
     Refusal.TOO_MANY: ("照片超过 5 张", "more than 5 photographs"),
     Refusal.NOT_ONE_PERSON: (

@@ -35,6 +35,10 @@ Seen = Described | Flaw | NoAnswer
 _HINTS = {
     Flaw.NO_FACE: Hint.LOOK_HERE,
     Flaw.TURNED: Hint.LOOK_HERE,
+    Flaw.NODDED: Hint.LOOK_HERE,
+    Flaw.EYES_CLOSED: Hint.LOOK_HERE,
+    Flaw.COVERED: Hint.LOOK_HERE,
+    Flaw.ATTACK: Hint.LOOK_HERE,
     Flaw.TOO_SMALL: Hint.CLOSER,
     Flaw.BLURRED: Hint.HOLD_STILL,
     Flaw.TOO_DARK: Hint.TOO_DARK,

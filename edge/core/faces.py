@@ -21,7 +21,11 @@ class Flaw(StrEnum):
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
     TURNED = "turned"
+    NODDED = "nodded"
     BLURRED = "blurred"
+    EYES_CLOSED = "eyes_closed"
+    COVERED = "covered"
+    ATTACK = "attack_suspected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Measures:
     beside: width of the next largest face as a share of this one, 0..1; face_px: side of the
     square that is compared; eyes_px: from eye to eye; sharpness: variance of the Laplacian of the
     face at 150 px; brightness: mean grey, 0..255; turn: nose from the middle of the eyes, along
-    their line, in eye distances (0 = frontal).
+    their line, in eye distances (0 = frontal); nod: how far the nose lies below or above where it
+    lies in a frontal face, as a share of that; clipped: share of the face that is black or white.
     """
 
     box: Box
@@ -51,6 +56,8 @@ class Measures:
     sharpness: float
     brightness: float
     turn: float
+    nod: float = 0.0
+    clipped: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Limits:
     """What a picture must keep to before it is compared (house rule).
 
     Measured: sharpness of 98 % of webcam faces is above 120, of old press photographs above 12.
+    faint: look once more, for faces that the finder doubts.
     """
 
     face_px: float = 100.0
@@ -67,16 +75,29 @@ class Limits:
     darkest: float = 45.0
     brightest: float = 225.0
     turn: float = 0.35
+    nod: float = 0.5
+    clipped: float = 0.5
+    faint: bool = False
 
 
 DESK = Limits()
 """At the desk: people in the background do not matter."""
 
-ENROLMENT = Limits(eyes_px=60.0, beside=0.0, sharpness=30.0, turn=0.25)
+ENROLMENT = Limits(
+    eyes_px=60.0, beside=0.0, sharpness=30.0, turn=0.25, nod=0.3, clipped=0.4, faint=True
+)
 """For a template: one face alone, larger and sharper."""
 
 ANY_FACE = Limits(
-    face_px=0.0, beside=1.0, sharpness=0.0, darkest=0.0, brightest=255.0, turn=float("inf")
+    face_px=0.0,
+    beside=1.0,
+    sharpness=0.0,
+    darkest=0.0,
+    brightest=255.0,
+    turn=float("inf"),
+    nod=float("inf"),
+    clipped=1.0,
+    faint=True,
 )
 """For measuring: everything that has a face."""
 
@@ -117,10 +138,20 @@ def flaw_of(measures: Measures, limits: Limits) -> Flaw | None:
         (measures.eyes_px < limits.eyes_px, Flaw.TOO_SMALL),
         (measures.brightness < limits.darkest, Flaw.TOO_DARK),
         (measures.brightness > limits.brightest, Flaw.TOO_BRIGHT),
+        (measures.clipped > limits.clipped, _lost(measures)),
         (abs(measures.turn) > limits.turn, Flaw.TURNED),
+        (abs(measures.nod) > limits.nod, Flaw.NODDED),
         (measures.sharpness < limits.sharpness, Flaw.BLURRED),
     )
     return next((flaw for broken, flaw in checks if broken), None)
+
+
+def _lost(measures: Measures) -> Flaw:
+    """Which end of the scale a face without detail has fallen off."""
+    return Flaw.TOO_DARK if measures.brightness < _MIDDLE_GREY else Flaw.TOO_BRIGHT
+
+
+_MIDDLE_GREY = 128.0
 
 
 def likeness(one: Vector, other: Vector) -> float:

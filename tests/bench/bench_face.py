@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from itertools import combinations
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -28,10 +27,11 @@ from qr_score import shared_dir
 from edge.core.faces import DESK, Described, likeness
 from edge.devices.camera.frame import Picture
 from edge.devices.face.dlib_engine import DlibEngine
-from edge.devices.face.evaluate import LIVE, Labelled, Rates, Scores, evaluate, rates, read_manifest
+from edge.devices.face.evaluate import LIVE, Equipment, Labelled, evaluate, read_manifest
 from edge.devices.face.models import find_models
 from edge.devices.face.pictures import load_colour
 from edge.devices.face.populations import shipped_population
+from edge.devices.face.trials import Rates
 
 TOLERANCE = 0.6
 TIMED = 60
@@ -151,31 +151,18 @@ def rate_table(engine: DlibEngine, pictures: Sequence[Labelled]) -> Table:
         "group", "pipeline", "genuine", "impostor", "EER", "FNMR@1e-2", "FNMR@1e-3", "FMR", "FNMR",
     ):  # fmt: skip
         table.add_column(column, justify="right")
-    for group in evaluate(pictures, engine, threshold=threshold):
+    equipment = Equipment(engine, threshold, by_default=engine.by_default)
+    for group in evaluate(pictures, equipment):
         table.add_row(group.group, "ours, 1 photo", *cells(group.one_photograph))
         table.add_row("", "ours, 3 photos", *cells(group.three_photographs))
-        members = [each for each in pictures if each.group == group.group and each.kind == LIVE]
-        scores = default_scores(members)
-        table.add_row("", "default, 1 photo", *cells(rates(*scores, threshold=1 - TOLERANCE)))
-        if group.attacks_accepted is not None:
-            share = f"{100 * group.attacks_accepted:.1f}"
-            table.add_row("", f"prints accepted: {share} of {group.attacks}")
+        if group.beside is not None:
+            table.add_row("", "default, 1 photo", *cells(group.beside.one_photograph))
+            table.add_row("", "default, 3 photos", *cells(group.beside.three_photographs))
+        for attack in group.attacks:
+            if attack.accepted is not None:
+                share = f"{100 * attack.accepted:.1f}"
+                table.add_row("", f"{attack.species} matched: {share} of {attack.attacks}")
     return table
-
-
-def default_scores(members: Sequence[Labelled]) -> tuple[Scores, Scores]:
-    """1 - distance of genuine and of impostor pairs."""
-    default = DefaultPipeline()
-    faces = []
-    for each in members:
-        vector = default.encode(load_colour(each.file))
-        if vector is not None:
-            faces.append((each.identity, np.array(vector)))
-    genuine: list[float] = []
-    impostor: list[float] = []
-    for (name, one), (other_name, other) in combinations(faces, 2):
-        (genuine if name == other_name else impostor).append(1 - float(np.linalg.norm(one - other)))
-    return np.array(genuine, np.float64), np.array(impostor, np.float64)
 
 
 def cells(found: Rates) -> tuple[str, ...]:

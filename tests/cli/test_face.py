@@ -152,8 +152,14 @@ def test_evaluate_reports_each_group(tmp_path: Path) -> None:
     assert (one["genuine"], one["impostor"]) == (6, 9)
     assert one["eer"] == 0
     assert one["fnmr_at_fmr_1e3"] is None
-    assert (group["attacks"], group["attacks_accepted"]) == (2, 1.0)
+    (attack,) = group["attacks"]
+    assert (attack["species"], attack["attacks"], attack["accepted"]) == ("print_attack", 2, 1.0)
+    assert (attack["apcer"], group["bpcer"], answer["liveness"]) == (None, None, None)
     assert group["cpu_ms"] > 0
+    assert set(group["stages_ms"]) == {"find", "align", "encode", "default"}
+    beside = group["beside"]
+    assert (beside["no_face"], beside["one_photograph"]["genuine"]) == (0, 6)
+    assert beside["one_photograph"]["impostor"] == 9
 
 
 def test_the_text_of_consent_is_printed() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge.core.errors import ConfigError
 
+BUILT_IN = "dlib"
 INSTALL = 'pip install "specimen-edge[face]"'
 _PACKAGE = "face_recognition_models"
 _LIBRARIES = ("dlib", "numpy", "cv2")
