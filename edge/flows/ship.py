@@ -164,19 +164,25 @@ class Shipper:
             return
         known = self._marks.platform()
         is_other_store = known is not None and ack.store_id != known[0]
-        if known is not None and is_other_store and ack.issued <= known[1]:
+        is_later = known is not None and ack.issued > known[1]
+        if is_other_store and not is_later:
             return
         moved = {
             epoch: mark
             for epoch, mark in ack.epochs.items()
-            if self._accepts(epoch, mark, is_other_store=is_other_store)
+            if self._accepts(epoch, mark, is_later=is_later)
         }
-        if is_other_store:
+        if is_later:
             lost = [epoch for epoch in self._confirmed if epoch not in ack.epochs]
-            moved |= {epoch: Mark(0, GENESIS) for epoch in lost}
+            moved |= {epoch: Mark(0, GENESIS) for epoch in lost if self._upto(epoch)}
+        goes_back = is_other_store or any(
+            mark.upto < self._upto(epoch) for epoch, mark in moved.items()
+        )
+        if goes_back:
+            self._journal.warning("ack.went_back", store=ack.store_id)
         if moved or known is None or is_other_store:
             self._marks.keep_marks(moved, store_id=ack.store_id, issued=ack.issued)
-        self._take_over(moved, goes_back=is_other_store)
+        self._take_over(moved, goes_back=goes_back)
 
     def hear_replay(self, payload: bytes) -> None:
         """The platform's wish to have a range again."""
@@ -189,10 +195,13 @@ class Shipper:
             self._journal.info("ship.replay", epoch=wish.epoch, first=wish.first, last=wish.last)
             self._replays.append(wish)
 
-    def _accepts(self, epoch: EpochId, mark: Mark, *, is_other_store: bool) -> bool:
-        """Whether a mark moves ours: forward, on our own bytes; back only with another store."""
+    def _accepts(self, epoch: EpochId, mark: Mark, *, is_later: bool) -> bool:
+        """Whether a mark moves ours: forward, on our own bytes; back only by a later word.
+
+        A store never takes back what it has confirmed, unless a backup has taken its place.
+        """
         before = self._upto(epoch)
-        if mark.upto == before or (mark.upto < before and not is_other_store):
+        if mark.upto == before or (mark.upto < before and not is_later):
             return False
         if mark.upto == 0:
             return True

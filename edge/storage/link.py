@@ -133,9 +133,11 @@ class SqliteLink(LinkReader):
     def keep_marks(self, marks: Mapping[EpochId, Mark], *, store_id: str, issued: datetime) -> None:
         """Watermarks with the store that they are of, together."""
         now = self._clock.now().isoformat()
-        before = self.platform()
+        before, known = self.platform(), self.marks()
+        is_another = before is not None and before[0] != store_id
+        fell = any(each in known and mark.upto < known[each].upto for each, mark in marks.items())
         with transaction(self._db, self._path):
-            if before is not None and before[0] != store_id:
+            if is_another or fell:
                 # A restored platform may have lost photographs; it says at once which it has.
                 self._db.execute("UPDATE blobs SET state='waiting' WHERE state='stored'")
             self._db.execute(

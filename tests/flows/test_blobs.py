@@ -10,14 +10,14 @@ import pytest
 from downlinks import OTHER, STATION, STRANGER, signed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_platform import SECOND
+from model_platform import FIRST, SECOND
 from photograph_line import RATE, PhotographLine, picture
 
 from edge.core.evidence import EvidenceKind
 from edge.core.ids import Digest
 from edge.flows.blobs import Rate
 from edge.wire.blob import PART_BYTES
-from edge.wire.downlink import BlobAck
+from edge.wire.downlink import BlobAck, Mark
 
 
 @pytest.fixture
@@ -180,13 +180,17 @@ def test_a_word_about_parts_that_do_not_exist_sends_none(line: PhotographLine) -
     assert line.sent == [(name, 0)]
 
 
-def test_a_restored_platform_is_asked_about_everything_again(line: PhotographLine) -> None:
+@pytest.mark.parametrize(("store", "upto"), [("two", 5), ("one", 4)])
+def test_a_restored_platform_is_asked_about_everything_again(
+    line: PhotographLine, store: str, upto: int
+) -> None:
     names = {line.photograph(picture(10, seed)) for seed in range(3)}
-    line.link.keep_marks({}, store_id="one", issued=line.clock.now())
+    epoch, other = FIRST, Digest("ab" * 32)
+    line.link.keep_marks({epoch: Mark(5, other)}, store_id="one", issued=line.clock.now())
     line.run()
     lost = next(iter(names))
     (line.folder / "platform" / lost[:2] / lost).unlink()
-    line.link.keep_marks({}, store_id="two", issued=line.clock.now())
+    line.link.keep_marks({epoch: Mark(upto, other)}, store_id=store, issued=line.clock.now())
     line.sent.clear()
     line.run()
     assert line.arrived() == names

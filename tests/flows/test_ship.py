@@ -118,11 +118,11 @@ def _of_another_station(line: Line) -> bytes:
 
 
 def _lower(line: Line) -> bytes:
-    return signed(line.ack({FIRST: line.log.mark_at(1)}, after_s=60))
+    return signed(line.ack({FIRST: line.log.mark_at(1)}, after_s=-60))
 
 
 def _without_the_epoch(line: Line) -> bytes:
-    return signed(line.ack({}, after_s=60))
+    return signed(line.ack({}, after_s=-60))
 
 
 def _of_an_unknown_epoch(line: Line) -> bytes:
@@ -199,6 +199,25 @@ def test_a_restored_platform_gets_again_what_it_lost() -> None:
     assert line.marks.store[0] == "store-1"
     line.hear(6)
     assert line.upto() == 2, "the store before it has nothing to say any more"
+
+
+def test_a_backup_that_speaks_under_the_same_name_gets_again_what_it_lost() -> None:
+    line = Line(events=6)
+    line.run()
+    line.hear(6)
+    line.hear(2, after_s=1)
+    assert line.run() == [3, 4, 5, 6]
+    assert line.journal.noted.count("ack.went_back") == 1
+    line.hear(6, after_s=2)
+    assert (line.upto(), line.run()) == (6, [])
+
+
+def test_a_backup_that_knows_nothing_of_an_epoch_gets_all_of_it() -> None:
+    line = Line(events=3)
+    line.run()
+    line.hear(3)
+    line.hear(0, after_s=1)
+    assert line.run() == [1, 2, 3]
 
 
 def test_a_restored_platform_that_knows_nothing_gets_everything() -> None:

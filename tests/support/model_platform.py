@@ -134,9 +134,10 @@ class ModelPlatform:
     def back_up(self) -> None:
         self._backup = dict(self.held)
 
-    def restore(self) -> None:
-        self._restored += 1
-        self.store_id = f"store-{self._restored}"
+    def restore(self, *, keeps_name: bool = False) -> None:
+        if not keeps_name:
+            self._restored += 1
+            self.store_id = f"store-{self._restored}"
         self.held = dict(self._backup)
 
     def marks(self) -> dict[EpochId, Mark]:
