@@ -101,6 +101,10 @@ class DeliveryStore(Protocol):
 class RowStore(Protocol):
     """Reference rows, and the versions that stations pull."""
 
+    def hold_reference(self) -> None:
+        """Until this transaction ends, no other consumer changes reference rows or custody."""
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """Everything inside is on the disk at its end, or nothing is."""
         ...
@@ -109,12 +113,22 @@ class RowStore(Protocol):
         """Rows of a set as lines; with `lab` only those for it or for all."""
         ...
 
+    def keyed_lines(self, name: str, lab: str) -> tuple[tuple[str, bytes], ...]:
+        """Rows of a set for all labs and for this one, each with its identity; "" is no lab."""
+        ...
+
+    def labs_apart(self, name: str) -> frozenset[str]:
+        """Labs that have rows or versions of a set for themselves."""
+        ...
+
     def find_lines(self, name: str, found_by: str) -> tuple[bytes, ...]:
         """Rows of a set by any of their keys."""
         ...
 
-    def put_line(self, name: str, keys: tuple[str, ...], *, lab: str | None, line: bytes) -> bool:
-        """Keep a reference row by its first key; whether it changed anything."""
+    def put_lines(
+        self, name: str, rows: Iterable[tuple[tuple[str, ...], str | None, bytes]]
+    ) -> int:
+        """Keep rows (keys, lab, line) by their first keys; how many changed anything."""
         ...
 
     def drop_line(self, name: str, key: str) -> bool:
@@ -131,6 +145,10 @@ class RowStore(Protocol):
 
     def pages(self, lab: str, name: str, version: int) -> tuple[bytes, ...]:
         """The pages of a version in order."""
+        ...
+
+    def page_names(self, lab: str, name: str, version: int) -> tuple[Digest, ...]:
+        """The digests of the pages of a version in order."""
         ...
 
     def publish_version(

@@ -199,6 +199,23 @@ class CentralReads:
             )
         return tuple(row[0] for row in rows)
 
+    def keyed_lines(self, name: str, lab: str) -> tuple[tuple[str, bytes], ...]:
+        """Rows of a set for all labs and for this one, each with its identity; "" is no lab."""
+        rows = self._door.all(
+            "SELECT key, line FROM rows WHERE name=? AND (lab IS NULL OR lab=?)", name, lab
+        )
+        return tuple((row[0], row[1]) for row in rows)
+
+    def labs_apart(self, name: str) -> frozenset[str]:
+        """Labs that have rows or versions of a set for themselves."""
+        rows = self._door.all(
+            "SELECT lab FROM rows WHERE name=? AND lab IS NOT NULL UNION "
+            "SELECT lab FROM newest WHERE name=? AND lab<>''",
+            name,
+            name,
+        )
+        return frozenset(row[0] for row in rows)
+
     def find_lines(self, name: str, found_by: str) -> tuple[bytes, ...]:
         """Rows of a set by any of their keys."""
         rows = self._door.all(
@@ -219,6 +236,16 @@ class CentralReads:
         """The newest version of a set for a lab, 0 before the first."""
         rows = self._door.all("SELECT version FROM newest WHERE lab=? AND name=?", lab, name)
         return rows[0][0] if rows else 0
+
+    def page_names(self, lab: str, name: str, version: int) -> tuple[Digest, ...]:
+        """The digests of the pages of a version in order."""
+        rows = self._door.all(
+            "SELECT sha256 FROM versions WHERE lab=? AND name=? AND version=? ORDER BY number",
+            lab,
+            name,
+            version,
+        )
+        return tuple(Digest(row[0]) for row in rows)
 
     def pages(self, lab: str, name: str, version: int) -> tuple[bytes, ...]:
         """The pages of a version in order."""

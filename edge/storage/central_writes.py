@@ -9,6 +9,9 @@ from edge.storage.central_reads import EVENT_COLUMNS, Row, facts_text
 from edge.storage.central_reports import CentralReports
 from edge.wire.downlink import Mark
 
+Line = tuple[tuple[str, ...], str | None, bytes]
+"""A reference row: what it is found by, its lab (None for all), and its bytes."""
+
 
 class CentralWrites(CentralReports):
     """Keeps what the platform's engine hands over; all of it inside the engine's transactions."""
@@ -94,21 +97,42 @@ class CentralWrites(CentralReports):
             settled.at.isoformat(),
         )
 
-    def put_line(self, name: str, keys: tuple[str, ...], *, lab: str | None, line: bytes) -> bool:
-        """Keep a reference row by its first key; whether it changed anything."""
+    def put_lines(self, name: str, rows: Iterable[Line]) -> int:
+        """Keep reference rows by their first keys; how many changed anything."""
+        given = {keys[0]: (keys, lab, line) for keys, lab, line in rows}
+        if not given:
+            return 0
         self.hold_reference()
-        key = keys[0]
-        known = self._door.all("SELECT line FROM rows WHERE name=? AND key=?", name, key)
-        if known and known[0][0] == line:
-            return False
-        self._drop(name, key)
-        self._door.run("INSERT INTO rows VALUES (?, ?, ?, ?)", name, key, lab, line)
+        held = self._door.among(
+            "WITH keys (name_of, key_of) AS {keys} SELECT key, line, lab "
+            "FROM keys CROSS JOIN rows WHERE name=name_of AND key=key_of",
+            "tt",
+            [(name, key) for key in given],
+        )
+        same = {key for key, line, lab in held if given[key][1:] == (lab, line)}
+        changed = {key: each for key, each in given.items() if key not in same}
+        if not changed:
+            return 0
+        places = [(name, key) for key in changed]
+        self._door.run_many("DELETE FROM row_keys WHERE name=? AND key=?", places)
+        self._door.run_many("DELETE FROM rows WHERE name=? AND key=?", places)
+        self._door.run_many(
+            "INSERT INTO rows VALUES (?, ?, ?, ?)",
+            [(name, key, lab, line) for key, (_, lab, line) in changed.items()],
+        )
         self._door.run_many(
             "INSERT INTO row_keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [(name, each, key) for each in keys],
+            [(name, each, key) for key, (keys, _, _) in changed.items() for each in keys],
         )
-        self._note_change(name, lab)
-        return True
+        for lab in {lab for _, lab, _ in changed.values()} | {
+            lab for key, _, lab in held if key in changed
+        }:
+            self._note_change(name, lab)
+        return len(changed)
+
+    def put_line(self, name: str, keys: tuple[str, ...], *, lab: str | None, line: bytes) -> bool:
+        """Keep a reference row by its first key; whether it changed anything."""
+        return self.put_lines(name, [(keys, lab, line)]) > 0
 
     def drop_line(self, name: str, key: str) -> bool:
         """Remove a reference row; whether it was there."""
@@ -116,7 +140,8 @@ class CentralWrites(CentralReports):
         rows = self._door.all("SELECT lab FROM rows WHERE name=? AND key=?", name, key)
         if not rows:
             return False
-        self._drop(name, key)
+        self._door.run("DELETE FROM row_keys WHERE name=? AND key=?", name, key)
+        self._door.run("DELETE FROM rows WHERE name=? AND key=?", name, key)
         self._note_change(name, rows[0][0])
         return True
 
@@ -125,11 +150,22 @@ class CentralWrites(CentralReports):
     ) -> None:
         """Keep a new version; the one before it stays, older ones go."""
         self.hold_reference()
-        for number, (sha256, body) in enumerate(pages):
-            self._door.run("INSERT INTO pages VALUES (?, ?) ON CONFLICT DO NOTHING", sha256, body)
-            self._door.run(
-                "INSERT INTO versions VALUES (?, ?, ?, ?, ?)", lab, name, version, number, sha256
-            )
+        named = list(pages)
+        held = self._door.among(
+            "WITH keys (named) AS {keys} SELECT sha256 FROM keys CROSS JOIN pages "
+            "WHERE sha256=named",
+            "t",
+            [(sha256,) for sha256, _ in named],
+        )
+        known = {row[0] for row in held}
+        self._door.run_many(
+            "INSERT INTO pages VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [each for each in named if each[0] not in known],
+        )
+        self._door.run_many(
+            "INSERT INTO versions VALUES (?, ?, ?, ?, ?)",
+            [(lab, name, version, number, sha256) for number, (sha256, _) in enumerate(named)],
+        )
         self._door.run(
             "INSERT INTO newest VALUES (?, ?, ?) "
             "ON CONFLICT (lab, name) DO UPDATE SET version=excluded.version",
@@ -137,14 +173,20 @@ class CentralWrites(CentralReports):
             name,
             version,
         )
-        self._door.run(
-            "DELETE FROM versions WHERE lab=? AND name=? AND version<?", lab, name, version - 1
-        )
-        self._door.run("DELETE FROM pages WHERE sha256 NOT IN (SELECT sha256 FROM versions)")
+        self._drop_versions(lab, name, version - 1)
 
-    def _drop(self, name: str, key: str) -> None:
-        self._door.run("DELETE FROM row_keys WHERE name=? AND key=?", name, key)
-        self._door.run("DELETE FROM rows WHERE name=? AND key=?", name, key)
+    def _drop_versions(self, lab: str, name: str, before: int) -> None:
+        """Versions older than one go, with the pages that no other version names."""
+        old = (lab, name, before)
+        self._door.run(
+            "DELETE FROM pages WHERE sha256 IN "
+            "(SELECT sha256 FROM versions WHERE lab=? AND name=? AND version<?) "
+            "AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.sha256=pages.sha256 "
+            "AND NOT (v.lab=? AND v.name=? AND v.version<?))",
+            *old,
+            *old,
+        )
+        self._door.run("DELETE FROM versions WHERE lab=? AND name=? AND version<?", *old)
 
     def _note_change(self, name: str, lab: str | None) -> None:
         """Numbers follow the order of commits, because the reference is held until then."""

@@ -147,10 +147,14 @@ def paginate(rows: Iterable[Row | Deleted]) -> tuple[bytes, ...]:
     A page ends where the hash of a row's identity says so (24 KiB on average), never by counting,
     so that a row more or less does not move the rows of every later page.
     """
-    ordered = sorted((keys_of(row)[0], encode_row(row)) for row in rows)
+    return paginate_lines((keys_of(row)[0], encode_row(row)) for row in rows)
+
+
+def paginate_lines(lines: Iterable[tuple[str, bytes]]) -> tuple[bytes, ...]:
+    """The same of rows that are lines already, each with the identity of its row."""
     pages: list[bytes] = []
     page = bytearray()
-    for key, line in ordered:
+    for key, line in sorted(lines):
         if len(line) > PAGE_LIMIT_BYTES:
             raise BrokenInvariant("row_too_large", key=key, size_bytes=len(line))
         if len(page) + len(line) > PAGE_LIMIT_BYTES:

@@ -122,6 +122,8 @@ CREATE TABLE changes (
 
 CREATE INDEX changes_by_number ON changes (number);
 CREATE INDEX alarms_by_station ON alarms (station, code);
+CREATE INDEX rows_by_lab ON rows (name, lab) WHERE lab IS NOT NULL;
+CREATE INDEX versions_by_page ON versions (sha256);
 
 -- Who takes which labs: a row counts while its process holds the advisory lock of its id.
 CREATE TABLE consumers (
