@@ -10,6 +10,14 @@ OVERSHADOWED_S = 1.0
 """A tag that another one hides is kept for this long: two tags in the field take turns."""
 OUTAGE_S = 2.0
 """Tags are remembered over a shorter break of the reader, so that none is told twice."""
+MADE_UP = TagUid("08000000")
+"""Stands for any UID that is drawn anew at each power-up."""
+_SHORT_UID = 8
+
+
+def is_made_up(uid: TagUid) -> bool:
+    """Whether a tag, or a telephone, draws this UID at each power-up (ISO/IEC 14443-3: 08..)."""
+    return len(uid) == _SHORT_UID and uid.startswith("08")
 
 
 @dataclass(slots=True)
@@ -24,6 +32,12 @@ class Presence:
 
     _lying: dict[TagUid, _Lying] = field(default_factory=dict)
     _since_s: float = 0.0
+
+    def known_as(self, uid: TagUid) -> TagUid:
+        """The UID under which this tag lies here: one that makes it up anew keeps its first."""
+        if not is_made_up(uid):
+            return uid
+        return next((each for each in self._lying if is_made_up(each)), uid)
 
     def holds(self, uid: TagUid) -> bool:
         """Whether this tag was told already."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from edge.core.errors import DecodeError, DeviceBusy, DeviceDenied, DeviceError, DeviceGone
 from edge.core.moments import Instant
 from edge.core.nfc import TagEvent, TagFlaw, TagGone, TagKind, TagSeen, TagUid
-from edge.devices.nfc.presence import Presence
+from edge.devices.nfc.presence import MADE_UP, Presence, is_made_up
 from edge.devices.nfc.probe import OpenReader, open_reader
 from edge.devices.nfc.tag_reading import PasswordOf, TagContent, TagLost, read_tag, uid_of
 from edge.ports import Journal
@@ -113,6 +113,13 @@ class NfcReader:
         self._enter(ReaderPhase.STOPPED, "")
 
     def _run(self, stop: threading.Event) -> None:
+        try:
+            self._keep_working(stop)
+        finally:
+            if not stop.is_set():
+                self._enter(ReaderPhase.FAILING, "ended")
+
+    def _keep_working(self, stop: threading.Event) -> None:
         pause_s = FIRST_PAUSE_S
         while not stop.is_set():
             self._has_worked = False
@@ -175,7 +182,7 @@ class NfcReader:
     def _meet(self, reader: OpenReader, target: object, now: Instant) -> None:
         """A tag in the field: read it when it is new, and tell it once."""
         try:
-            uid = uid_of(target)
+            uid = self._presence.known_as(uid_of(target))
         except DecodeError:
             return
         self._tell_gone(self._presence.seen(uid, now.mono_ns / 1e9), now)
@@ -184,13 +191,18 @@ class NfcReader:
         try:
             content = read_tag(reader, target, password_of=self._password_of)
         except TagLost as lost:
-            self._tries[uid] = self._tries.get(uid, 0) + 1
-            if self._tries[uid] < TRIES:
+            if not self._has_tried_enough(uid):
                 return
             content = TagContent(TagKind.TYPE2, flaw=TagFlaw.UNREADABLE, detail=str(lost))
-        self._tries.pop(uid, None)
+        self._tries.clear()
         self._presence.told(uid, self._read_clock().mono_ns / 1e9)
         self._report(seen(self._wishes.device, uid, content, now))
+
+    def _has_tried_enough(self, uid: TagUid) -> bool:
+        """Tags that make up their UIDs count as one."""
+        tried = MADE_UP if is_made_up(uid) else uid
+        self._tries[tried] = self._tries.get(tried, 0) + 1
+        return self._tries[tried] >= TRIES
 
     def _tell_gone(self, uids: tuple[TagUid, ...], now: Instant) -> None:
         for uid in uids:

@@ -11,7 +11,7 @@ from nfc.clf import RemoteTarget
 from edge.core.errors import DeviceError
 from edge.core.nfc import TagFlaw, TagKind, TagPassword, TagUid
 from edge.devices.nfc.probe import OpenReader
-from edge.devices.nfc.transport import as_device_error
+from edge.devices.nfc.transport import DRIVER_SLIPS, as_device_error
 from edge.wire.ndef import NdefFlaw, type2_extent, type2_message
 
 PasswordOf = Callable[[TagUid], TagPassword | None]
@@ -28,6 +28,7 @@ _TYPE4 = 0x20
 _APPLICATION, _NDEF_FILE = bytes.fromhex("d2760000850101"), bytes.fromhex("e104")
 _FIRST_FILE_BYTES = 128
 _FAST_READ, _READ, _READ_SIG, _PWD_AUTH = 0x3A, 0x30, b"\x3c\x00", b"\x1b"
+_LONG_UID = 7
 _NAK_BYTES, _NAK_AUTH_LIMIT = 1, 0x04
 
 
@@ -73,6 +74,9 @@ def read_tag(reader: OpenReader, target: RemoteTarget, *, password_of: PasswordO
             raise TagLost(str(error)) from error
         except nfc.tag.TagCommandError as error:
             raise TagLost(str(error)) from error
+        except DRIVER_SLIPS as error:
+            # The line speaks in OSError: this was an answer that no tag should give.
+            raise TagLost(repr(error)) from error
 
 
 def _read_type4(reader: OpenReader, target: RemoteTarget) -> TagContent:
@@ -202,8 +206,9 @@ class _Type2:
         return answer
 
     def _check_uid(self, memory: bytes) -> None:
-        """The memory must be of the tag that was selected: UID with its check bytes."""
-        if memory[0:3] + memory[4:8] != self._uid:
+        """The memory must be of the tag that was selected."""
+        stored = memory[0:3] + memory[4:8] if len(self._uid) == _LONG_UID else memory[0:4]
+        if stored != self._uid:
             raise TagLost("another tag answered")
 
     def _select_again(self) -> None:

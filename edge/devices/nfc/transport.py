@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import select
+import struct
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,12 @@ _SHORT_FRAME, _LONG_FRAME, _LONG_HEAD = 7, 10, 8
 _PATH = re.compile(r"/[\w./:@+,-]+")
 _ACK = bytes.fromhex("0000ff00ff00")
 _NACK = bytes.fromhex("0000ffff0000")
+
+DRIVER_SLIPS = (
+    *(LookupError, TypeError, ValueError, AttributeError, AssertionError),
+    *(struct.error, termios.error),
+)
+"""What nfcpy raises where bytes are not as it expects them."""
 
 # What the driver would log is told as DeviceError; importing it redirected Python's warnings.
 logging.getLogger("nfc").setLevel(logging.CRITICAL)
@@ -69,9 +76,11 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
         self.open(self._path)
 
     def set_speed(self, baud: int) -> None:
-        """Another speed at once, on the open port."""
+        """Another speed, once everything is sent that was written."""
+        tty = self._open_port()
         with _as_os_error():
-            self.baudrate = baud
+            tty.flush()
+            tty.baudrate = baud
 
     def write(self, frame: bytes | bytearray) -> None:
         """Send a frame; what was received before is dropped."""
@@ -150,7 +159,7 @@ def _as_os_error() -> Iterator[None]:
     """What pyserial and termios raise, as the OSError that the driver handles."""
     try:
         yield
-    except (termios.error, TypeError, IndexError, ValueError) as error:
+    except (termios.error, TypeError, ValueError) as error:
         raise OSError(errno.EIO, str(error)) from error
 
 
@@ -168,7 +177,7 @@ def as_device_error(path: Path) -> Iterator[None]:
         raise kind("nfc_line", path=str(path), why=error.strerror or str(error)) from error
     except (pn53x.Chipset.Error, nfc.clf.Error) as error:
         raise DeviceError("nfc_chip", path=str(path), why=str(error)) from error
-    except (termios.error, IndexError, TypeError, ValueError, AttributeError) as error:
+    except DRIVER_SLIPS as error:
         raise DeviceError("nfc_driver", path=str(path), why=repr(error)) from error
 
 

@@ -12,6 +12,7 @@ from nfc_desk import (
     FIRMWARE,
     LIST_TARGETS,
     SIGNED_URL,
+    ZERO_KEYS,
     NfcDesk,
     fresh_uid,
     ntag,
@@ -23,6 +24,8 @@ from edge.core.nfc import TagFlaw, TagPassword, TagSeen, TagUid
 from edge.devices.nfc.reader import ReaderPhase
 from edge.sim.pn532.faults import Fault, FaultKind
 from edge.sim.pn532.ntag21x import Ntag21x
+from edge.sim.pn532.ntag424 import Ntag424
+from edge.sim.pn532.tags import RfAnswer
 
 PAYLOAD = b"https://" + SIGNED_URL.encode()
 LINE_FAULTS = (
@@ -248,3 +251,65 @@ def test_a_tag_that_is_locked_out_by_wrong_passwords(tmp_path: Path) -> None:
             flaws.append(desk.tap(tag).flaw)
             desk.lift()
     assert flaws == [TagFlaw.PROTECTED, TagFlaw.PROTECTED, TagFlaw.LOCKED_OUT]
+
+
+class HostileTag:
+    """Answers whatever it likes; its UID and kind are as a selected tag has them."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self._draw = draw
+        self.uid = fresh_uid(draw)
+        self.sens_res = b"\x00\x44"
+        self.sel_res = draw.choice([0x00, 0x08, 0x20, 0x60])
+
+    def power_up(self) -> None:
+        """Nothing is lost."""
+
+    def exchange(self, command: bytes) -> RfAnswer | None:
+        size = self._draw.choice([0, 1, 2, 3, 16, 32, 160, 250])
+        answer = self._draw.randbytes(size)
+        if self._draw.random() < 0.5:
+            answer = command[:1] + answer[1:]
+        return RfAnswer(answer) if self._draw.random() < 0.8 else None
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_tag_that_answers_nonsense(tmp_path: Path, seed: int) -> None:
+    """It may be told as unreadable or not at all; the reader stays, and the next tap counts."""
+    draw = random.Random(seed)
+    with NfcDesk(tmp_path) as desk:
+        desk.port.tap(HostileTag(draw))
+        desk.look(20)
+        assert [each.payload for each in desk.seen] in ([], [b""])
+        desk.port.lift()
+        until(lambda: len(desk.gone) == len(desk.seen))
+        assert desk.tap(ntag()).payload == PAYLOAD
+        assert desk.journal.named("nfc.lost") == []
+
+
+class Telephone(Ntag424):
+    """Draws a UID of its own at each power-up."""
+
+    def __init__(self) -> None:
+        super().__init__(b"\x08abc", url="a.example/t", keys=ZERO_KEYS)
+
+    def power_up(self) -> None:
+        super().power_up()
+        self.uid = b"\x08" + random.randbytes(3)
+
+
+def test_a_tag_that_changes_its_uid_is_told_once(tmp_path: Path) -> None:
+    with NfcDesk(tmp_path) as desk:
+        assert desk.tap(Telephone()).flaw is None
+        desk.look(20)
+        assert len(desk.seen) == 1
+        desk.lift()
+
+
+def test_a_telephone_without_a_message_is_told_once(tmp_path: Path) -> None:
+    tag = Telephone()
+    tag.exchange = lambda _: None  # type: ignore[method-assign]  # a tag that keeps silent
+    with NfcDesk(tmp_path) as desk:
+        assert desk.tap(tag).flaw is TagFlaw.UNREADABLE
+        desk.look(20)
+        assert len(desk.seen) == 1
