@@ -7,10 +7,9 @@ import hmac
 import stat
 import tomllib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-
-from ecdsa import BadSignatureError, SECP128r1, VerifyingKey
-from ecdsa.errors import MalformedPointError
+from typing import TYPE_CHECKING
 
 from edge.core.errors import ConfigError, DecodeError
 from edge.core.nfc import (
@@ -33,6 +32,9 @@ from edge.host.tag_crypto import (
     truncated,
 )
 from edge.wire.convert import structure
+
+if TYPE_CHECKING:
+    from edge.host.originality import MakerKey
 
 PUBLISHED_ORIGINALITY_KEYS = {
     "nxp-ntag21x": "04494e1a386d3d3cfe3dc10e5de68a499b1c202db5b132393e89ed19fe5be8bc61",
@@ -98,7 +100,7 @@ class FileTagKeys:
         listed = makers if keys.originality is None else keys.originality
         if listed is None:
             listed = tuple(OriginalityKey(*each) for each in PUBLISHED_ORIGINALITY_KEYS.items())
-        self._makers = tuple(_maker_key(each) for each in listed)
+        self._listed = listed
         self._master = _key("password", keys.password.master) if keys.password else None
 
     @classmethod
@@ -112,10 +114,25 @@ class FileTagKeys:
         if mode & _PRIVATE_BITS:
             raise ConfigError("tag_keys_open", file=str(path), mode=oct(stat.S_IMODE(mode)))
         try:
-            return cls(structure(tomllib.loads(text), TagKeyFile), makers=makers)
+            loaded = structure(tomllib.loads(text), TagKeyFile)
         except (tomllib.TOMLDecodeError, DecodeError):
             # Without the cause: its words could quote a key.
             raise ConfigError("tag_keys_malformed", file=str(path)) from None
+        keys = cls(loaded, makers=makers)
+        if loaded.originality:
+            keys.check_makers()
+        return keys
+
+    def check_makers(self) -> None:
+        """Raise ConfigError `tag_keys_malformed` for a listed key that is no point."""
+        _ = self._makers
+
+    @cached_property
+    def _makers(self) -> "tuple[MakerKey, ...]":
+        """Made when a signature is met: a desk without an NFC reader lacks the library."""
+        from edge.host.originality import MakerKey  # noqa: PLC0415 - an extra may be absent
+
+        return tuple(MakerKey(each.name, _hex(each.name, each.public)) for each in self._listed)
 
     def sun(self, message: SunMessage | None) -> SunProof:
         """Verify a message with every series that can open it."""
@@ -134,7 +151,7 @@ class FileTagKeys:
         """Whether a listed maker signed this UID; all zeros is no signature."""
         if signature is None or len(signature) != _SIGNATURE_BYTES or not any(signature):
             return SignatureState.ABSENT
-        if any(_signed(key, uid.octets, signature) for key in self._makers):
+        if any(each.signed(uid.octets, signature) for each in self._makers):
             return SignatureState.VALID
         return SignatureState.UNKNOWN_KEY
 
@@ -203,21 +220,6 @@ class _Series:
         if self._is_lrp:
             return Lrp(key).session(identity).decrypt(counter + bytes(3), data, updated=1)
         return decrypt_file(key, identity, counter, data)
-
-
-def _signed(key: VerifyingKey, uid: bytes, signature: bytes) -> bool:
-    """ECDSA over the raw UID, which is not hashed."""
-    try:
-        return bool(key.verify_digest(signature, uid, allow_truncate=True))
-    except BadSignatureError:
-        return False
-
-
-def _maker_key(key: OriginalityKey) -> VerifyingKey:
-    try:
-        return VerifyingKey.from_string(_hex(key.name, key.public), curve=SECP128r1)
-    except MalformedPointError as error:
-        raise ConfigError("tag_keys_malformed", key=key.name) from error
 
 
 def _key(name: str, text: str) -> bytes:

@@ -219,8 +219,15 @@ class NfcReader:
         self._dead_openings += 1
         if self._dead_openings >= DEAD_OPENINGS and self._wishes.reset is not None:
             self._dead_openings = 0
-            self._journal.warning("nfc.reset", device=self._wishes.device)
-            self._wishes.reset()
+            self._pull(self._wishes.reset)
+
+    def _pull(self, reset: ResetLine) -> None:
+        """The last rung; a reset line that fails leaves the reader as it is."""
+        self._journal.warning("nfc.reset", device=self._wishes.device)
+        try:
+            reset()
+        except DeviceError as error:
+            self._journal.warning("nfc.reset_failed", device=self._wishes.device, why=str(error))
 
     def _enter(self, phase: ReaderPhase, why: str) -> None:
         if (self._state.phase, self._state.why) != (phase, why):

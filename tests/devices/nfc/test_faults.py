@@ -20,6 +20,7 @@ from nfc_desk import (
 )
 from waiting import until
 
+from edge.core.errors import DeviceGone
 from edge.core.nfc import TagFlaw, TagPassword, TagSeen, TagUid
 from edge.devices.nfc.reader import ReaderPhase
 from edge.sim.pn532.faults import Fault, FaultKind
@@ -216,6 +217,22 @@ def test_a_chip_that_hangs_is_pulled_by_its_reset_line(tmp_path: Path) -> None:
         desk.wait_for(ReaderPhase.FAILING)
         expect_whole(desk, desk.tap(ntag(uid)), uid)
     assert pulled == [1]
+
+
+def test_a_reset_line_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+    pulled: list[int] = []
+
+    def reset() -> None:
+        pulled.append(1)
+        if len(pulled) == 1:
+            raise DeviceGone("pin_unusable")
+        desk.port.power_on()
+
+    desk = NfcDesk(tmp_path, reset=reset)
+    with desk:
+        desk.port.trouble([Fault(FaultKind.HANG)])
+        assert desk.tap(ntag()).payload == PAYLOAD
+        assert len(desk.journal.named("nfc.reset_failed")) == 1
 
 
 @pytest.mark.parametrize(
