@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edge import __version__
 from edge.compose.common import shipped_rules, station_of
 from edge.compose.face import face_looker
+from edge.compose.readers import nfc_doors, scanner_doors, signals_of, tag_keys_of
 from edge.core.carriers import ScannedCode
 from edge.core.commands import CommandName
 from edge.core.envelope import Seal
@@ -21,6 +23,7 @@ from edge.devices.face.absent import NoFaceEngine
 from edge.devices.face.looker import FaceLooker
 from edge.devices.pictures import PictureEye
 from edge.devices.qr.cascade import QrReader
+from edge.devices.scanner.reader import Scanner
 from edge.devices.sound import AlsaSounder
 from edge.flows.backlog import backlog_of
 from edge.flows.daybook import day_rows
@@ -30,6 +33,7 @@ from edge.flows.intake import Doors, Intake
 from edge.flows.moment import Staff, Surroundings
 from edge.flows.obey import Obeying, Orders
 from edge.flows.record import Recorder
+from edge.flows.taps import TapReader
 from edge.host.clock import SystemClock
 from edge.host.identity import SystemIds, boot_id
 from edge.host.journal import StructlogJournal
@@ -39,6 +43,7 @@ from edge.runtime.console import ConsoleDoor
 from edge.runtime.desk import DeskLoop, DeskProcess, Door
 from edge.runtime.desk_eye import DeskEye
 from edge.runtime.page import PageDesk, PageDoor
+from edge.runtime.signalling import Signalling
 from edge.runtime.sounding import Sounding
 from edge.runtime.strip import ask_strip
 from edge.settings import Settings
@@ -51,6 +56,9 @@ from edge.wire.downlink import Downlink
 from edge.wire.reference import SetName
 from kiosk.app import build_app
 from kiosk.desk_door import Hall
+
+if TYPE_CHECKING:
+    from edge.devices.nfc.reader import NfcReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,21 @@ def desk_process(settings: Settings, opening: Opening) -> Iterator[DeskProcess]:
             stack.callback(desk.looker.close)
         if opening.page:
             doors.append(desk.page_door())
+        scanners = scanner_doors(
+            settings, report=desk.loop.read, clock=desk.clock, journal=desk.journal
+        )
+        tags = nfc_doors(
+            settings,
+            report=desk.loop.tap,
+            keys=desk.tag_keys,
+            clock=desk.clock,
+            journal=desk.journal,
+        )
+        desk.watch(scanners, tags)
+        doors.extend((*scanners, *tags))
+        signals = signals_of(settings, scanners, desk.journal)
+        if signals is not None:
+            doors.append(Signalling(desk.loop, signals))
         sounder = AlsaSounder()
         if opening.page and sounder.is_there:
             doors.append(Sounding(desk.loop, sounder, journal=desk.journal))
@@ -87,7 +110,10 @@ class _Desk:
 
     def __init__(self, settings: Settings, stack: ExitStack) -> None:
         self._settings = settings
-        self._clock = SystemClock(assume_synced=settings.clock.assume_synced)
+        self.tag_keys = tag_keys_of(settings)
+        self._scanners: tuple[Scanner, ...] = ()
+        self._tag_readers: tuple[NfcReader, ...] = ()
+        self.clock = self._clock = SystemClock(assume_synced=settings.clock.assume_synced)
         self._ids = SystemIds()
         self.journal = StructlogJournal("kiosk", level=settings.log_level)
         self._pinned = read_pinned(settings.keys_file)
@@ -146,6 +172,14 @@ class _Desk:
         shutter = self.eye.shoot if self.eye else lambda: None
         pictures = PictureEye(QrReader(), shutter=shutter)
         self.commands = Commands(intake, eye=pictures, read_clock=self._clock.read)
+
+    def watch(self, scanners: tuple[Scanner, ...], tags: "tuple[NfcReader, ...]") -> None:
+        """Readers whose loss is shown."""
+        self._scanners, self._tag_readers = scanners, tags
+
+    def _lost_readers(self) -> tuple[str, ...]:
+        lost = [each.state.name for each in self._scanners if not each.state.live]
+        return (*lost, *("NFC" for each in self._tag_readers if each.state.phase != "ready"))
 
     def page_door(self) -> PageDoor:
         """The touch page."""
@@ -247,6 +281,7 @@ class _Desk:
             recorder=self._recorder,
             identify=self._identify,
             issue_receipt=self._receipt_code,
+            tags=TapReader(keys=self.tag_keys, store=self._store),
         )
         return Intake(
             doors, rules=self._rules, lab=settings.station.lab, device=settings.station.device
@@ -283,6 +318,7 @@ class _Desk:
             camera="absent" if camera is None else "live" if camera.live else "lost",
             camera_why=camera.why if camera and not camera.live else "",
             hint=self._hint,
+            lost_readers=self._lost_readers(),
         )
 
     def _staff(self) -> tuple[Staff, ...]:

@@ -11,7 +11,8 @@ from edge.flows.view import DeskView
 class Surroundings:
     """What is so around the desk; ages in hours, None when never known.
 
-    `camera` is `live`, `lost` or `absent`; `hint` is one thing that the deliverer may do now.
+    `camera` is `live`, `lost` or `absent`; `hint` is one thing that the deliverer may do now;
+    `lost_readers` are scanners and tag readers that give nothing at the moment.
     """
 
     online: bool = False
@@ -22,6 +23,7 @@ class Surroundings:
     camera_why: str = ""
     locked: bool = False
     hint: str = ""
+    lost_readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 import queue
 import threading
-from collections.abc import Callable
 from typing import Protocol
 
 from edge.core.intake.step import Outcome
-from edge.flows.moment import Moment
 from edge.flows.outcomes import OUTCOMES
 from edge.ports import Journal
 from edge.runtime.desk import DeskLoop
+from edge.runtime.outcome_ear import OutcomeEar
 
 
 class Sounder(Protocol):
@@ -24,32 +23,23 @@ class Sounding:
     """Plays the newest outcome; one that was overtaken is not played late."""
 
     def __init__(self, loop: DeskLoop, sounder: Sounder, *, journal: Journal) -> None:
-        self._loop = loop
+        self._ear = OutcomeEar(loop, self._put)
         self._sounder = sounder
         self._journal = journal
         self._wanted: queue.Queue[Outcome | None] = queue.Queue(maxsize=1)
-        self._heard: object = None
         self._is_silent = False
         self._thread = threading.Thread(target=self._play, name="sounding", daemon=True)
-        self._end_listening: Callable[[], object] = lambda: None
 
     def start(self) -> None:
         """Listen from now on."""
-        self._heard = self._loop.latest.view.signal
         self._thread.start()
-        self._end_listening = self._loop.listen(self._follow)
+        self._ear.start()
 
     def stop(self) -> None:
         """Fall silent."""
-        self._end_listening()
+        self._ear.stop()
         self._put(None)
         self._thread.join(2.0)
-
-    def _follow(self, moment: Moment) -> None:
-        signal = moment.view.signal
-        if signal is not None and (signal, moment.view.counted) != self._heard:
-            self._heard = (signal, moment.view.counted)
-            self._put(Outcome(signal.outcome))
 
     def _put(self, outcome: Outcome | None) -> None:
         while True:
