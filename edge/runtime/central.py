@@ -67,6 +67,7 @@ class CentralProcess:
         self._attempt = 0
         self._retry_ns = 0
         self._obstacle = ""
+        self._trouble = ""
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -75,11 +76,21 @@ class CentralProcess:
                 try:
                     self._turn()
                 except StorageError as error:
-                    self._journal.warning("central.store", error=str(error))
+                    self._note_store(str(error))
                     self._client.drop()  # what was not kept comes again
                     stop.wait(STORE_RETRY_S)
+                else:
+                    self._note_store("")
         finally:
             self._client.close()
+
+    def _note_store(self, trouble: str) -> None:
+        """A line when the store's trouble begins, changes and ends; never one for each attempt."""
+        if trouble and trouble != self._trouble:
+            self._journal.warning("central.store", error=trouble)
+        elif self._trouble and not trouble:
+            self._journal.info("central.store_back")
+        self._trouble = trouble
 
     def _turn(self) -> None:
         if not self._client.is_connected:
