@@ -11,7 +11,7 @@ import typer
 from edge.core.errors import ConfigError, DeviceError
 from edge.devices.firmware.apply import Applied, apply, check
 from edge.devices.firmware.banks import bank_of
-from edge.devices.firmware.golden import Golden, judge_golden
+from edge.devices.firmware.golden import Golden, golden_svg, judge_golden
 from edge.devices.firmware.meet import met, wait_for_code
 from edge.devices.firmware.place import configs_dir
 from edge.devices.firmware.plan import Change, Want
@@ -93,6 +93,28 @@ def list_(configs: ConfigsOption = None, as_json: JsonOption = False) -> None:
         return
     for each in known:
         typer.echo(f"{each.name:18} {each.kind:8} {each.title} ({', '.join(each.models)})")
+
+
+@firmware.command("golden")
+def golden_(
+    profile: ProfileOption = "generic-cr",
+    out: Annotated[Path | None, typer.Option(help="An SVG file to print; else the text.")] = None,
+    configs: ConfigsOption = None,
+) -> None:
+    """The golden code of a profile, to be shown to a scanner: its text, or its QR code to print.
+
+    Example: specimen-edge firmware golden --profile gm65 --out golden.svg
+    """
+    text = _profile(profile, configs).golden
+    if out is None:
+        typer.echo(text)
+        return
+    try:
+        out.write_text(golden_svg(text), encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"specimen-edge: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{out}: {text}")
 
 
 @firmware.command("check")

@@ -138,3 +138,11 @@ def test_a_silent_module_is_named(tmp_path: Path) -> None:
         status, output = firmware("check", str(sim.path), "--profile", "uhf-m100")
     assert status == 1
     assert "scanner_unanswered" in output
+
+
+def test_the_golden_code_can_be_printed_and_read_back(tmp_path: Path) -> None:
+    assert firmware("golden") == (0, f"{GOLDEN}\n")
+    drawn = tmp_path / "golden.svg"
+    assert firmware("golden", "--profile", "gm65", "--out", str(drawn))[0] == 0
+    assert drawn.read_text(encoding="utf-8").startswith("<svg")
+    assert firmware("golden", "--out", str(tmp_path / "none" / "golden.svg"))[0] == 1

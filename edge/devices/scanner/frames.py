@@ -72,6 +72,11 @@ AnswerTaker: TypeAlias = Callable[[bytes], Answer | Taking]
 class Framer(Protocol):
     """Turns a byte stream into frames; the cuts between the pieces it is fed never matter."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no code is half heard, so that a question may be asked."""
+        ...
+
     def feed(self, data: bytes) -> tuple[Frame, ...]:
         """Frames that are whole now."""
         ...

@@ -134,6 +134,11 @@ class StreamFramer:
         self._skipping = False
         self._buffer = b""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no code is half heard."""
+        return self._skipping or not self._buffer
+
     def feed(self, data: bytes) -> tuple[Frame, ...]:
         """Frames that are whole now."""
         if not self._settled:
@@ -218,6 +223,11 @@ class AnswerFinder:
     def rest(self) -> bytes:
         """What came after the last answer: the beginning of whatever comes next."""
         return self._buffer
+
+    @property
+    def is_idle(self) -> bool:
+        """Questions are all that it is for."""
+        return True
 
     def feed(self, data: bytes) -> tuple[Frame, ...]:
         """Answers that are whole now."""

@@ -65,6 +65,11 @@ class KeyFramer:
         self._spoilt: Loss | None = None
         self._settled = False
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no code is half typed."""
+        return not self._text
+
     def feed(self, data: bytes) -> tuple[Frame, ...]:
         """Codes that are whole now; an event cut in two is waited for."""
         self._buffer += data

@@ -4,13 +4,13 @@ import os
 import queue
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from threading import Event, Lock, Thread
+from dataclasses import dataclass
+from threading import Event, Thread
 from typing import TypeAlias
 
 from edge.core.carriers import Carrier, Reading
-from edge.core.errors import DeviceBusy, DeviceDenied, DeviceError, DeviceGone
+from edge.core.errors import DeviceError, DeviceGone
+from edge.devices.scanner.board import Board, ScannerState, Why
 from edge.devices.scanner.frames import Code, Dropped, Loss
 from edge.devices.scanner.framing import AnswerFinder
 from edge.devices.scanner.link import SETTLE_S, Link
@@ -22,38 +22,11 @@ from edge.ports import Clock, Journal
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.5
 _LISTEN_S = 1.0
+_WITHIN_CODE_S = 0.1
 _SETTLE_ROUNDS = 10
 _RETRY_NS = 500_000_000
 _STOP_LIMIT_S = 3.0
 _SUSPECT = frozenset({Loss.UNFRAMED, Loss.UNENDED})
-
-
-class Why(StrEnum):
-    """What a reader is doing, or why it gives no codes."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    LIVE = "live"
-    ABSENT = "absent"
-    BUSY = "busy"
-    DENIED = "denied"
-    UNANSWERED = "unanswered"
-
-
-@dataclass(frozen=True, slots=True)
-class ScannerState:
-    """A reader as doctor and the page show it; `node` is where its stable name led."""
-
-    name: str
-    live: bool
-    why: Why
-    since_mono_ns: int
-    node: str = ""
-    baud: int = 0
-    codes: int = 0
-    repeats: int = 0
-    dropped: int = 0
-    last_aim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +60,6 @@ class Scanner:
         self._manner = manner
         self._report = report
         self._clock = clock
-        self._journal = journal
         self._prepare = prepare or self._leave_as_it_is
         self._link = Link(
             port.transport,
@@ -98,9 +70,7 @@ class Scanner:
         self._repeats = Repeats(manner.same_code_s)
         self._last = b""
         self._wishes: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._lock = Lock()
-        self._state = ScannerState(port.name, live=False, why=Why.STOPPED, since_mono_ns=0)
-        self._gone_ns: int | None = None
+        self._board = Board(port.name, port.place, clock=clock, journal=journal)
         self._suspect = False
         self._beat_ns = 0
         self._missed = 0
@@ -111,15 +81,14 @@ class Scanner:
     @property
     def state(self) -> ScannerState:
         """What the reader does now."""
-        with self._lock:
-            return self._state
+        return self._board.state
 
     def start(self) -> None:
         """Begin to read; a device that is not there is waited for."""
         if self._thread is not None and self._thread.is_alive():
             return
         self._stop = Event()
-        self._show(why=Why.STARTING)
+        self._board.start()
         name = f"scanner-{self._port.name}"
         self._thread = Thread(target=self._run, args=(self._stop,), name=name, daemon=True)
         self._thread.start()
@@ -131,8 +100,7 @@ class Scanner:
         self._port.transport.wake()
         if thread is not None:
             thread.join(_STOP_LIMIT_S)
-        self._gone_ns = None
-        self._show(why=Why.STOPPED)
+        self._board.stop()
 
     def beep(self) -> bool:
         """Sound the module's own beeper; False when it has none that can be asked for."""
@@ -148,10 +116,10 @@ class Scanner:
             try:
                 self._follow(stop)
             except DeviceError as error:
-                if self._state.live:
+                if self.state.live:
                     pause_s = _FIRST_PAUSE_S
                 if not stop.is_set():
-                    self._lose(error)
+                    self._board.lose(error)
             finally:
                 self._link.close()
             stop.wait(pause_s)
@@ -165,7 +133,7 @@ class Scanner:
         while not stop.is_set():
             self._link.listen(self._patience_s())
             self._obey()
-            if self._manner.dialect.beat and self._clock.mono_ns() >= self._beat_ns:
+            if self._is_beat_due():
                 self._beat()
                 framing = self._look_again(framing)
 
@@ -225,9 +193,16 @@ class Scanner:
             self._reframe(now, b"")
         return now
 
+    def _is_beat_due(self) -> bool:
+        """A question within a code would have its answer taken for a part of the code."""
+        is_due = self._manner.dialect.beat and self._clock.mono_ns() >= self._beat_ns
+        return bool(is_due) and self._link.framer.is_idle
+
     def _patience_s(self) -> float:
         if not self._manner.dialect.beat:
             return _LISTEN_S
+        if not self._link.framer.is_idle:
+            return _WITHIN_CODE_S
         left_s = (self._beat_ns - self._clock.mono_ns()) / 1e9
         return min(max(left_s, 0.0), _LISTEN_S)
 
@@ -255,75 +230,21 @@ class Scanner:
         if isinstance(frame, Dropped):
             self._beat_ns = at.mono_ns
             self._suspect = self._suspect or frame.why in _SUSPECT
-            self._count(dropped=1)
-            self._journal.info("scanner.dropped", name=self._port.name, why=str(frame.why))
+            self._board.drop(frame.why, at.mono_ns)
             return
         if self._manner.dialect.thanks:
             self._link.send(self._manner.dialect.thanks)
         is_resent = frame.resent and frame.payload == self._last
         self._last = frame.payload
         if self._repeats.holds(frame.payload, at.mono_ns) or is_resent:
-            self._count(repeats=1)
+            self._board.repeat()
             return
-        self._count(codes=1, aim=frame.aim)
+        self._board.read(frame.aim)
         self._report(Reading(self._port.name, self._port.carrier, frame.payload, at))
 
     def _come_alive(self) -> None:
-        now_ns = self._clock.mono_ns()
         self._missed, self._suspect = 0, False
         self._good_baud = self._link.baud
-        self._beat_ns = now_ns + int(self._manner.beat_s * 1e9)
+        self._beat_ns = self._clock.mono_ns() + int(self._manner.beat_s * 1e9)
         node = os.path.realpath(self._port.place) if self._port.place.startswith("/") else ""
-        self._show(why=Why.LIVE, node=node)
-        gone_ns, self._gone_ns = self._gone_ns, None
-        facts = {"name": self._port.name, "node": node, "baud": self._link.baud}
-        if gone_ns is None:
-            self._journal.info("scanner.live", **facts)
-        else:
-            self._journal.info("scanner.back", **facts, seconds=round((now_ns - gone_ns) / 1e9, 1))
-
-    def _lose(self, error: DeviceError) -> None:
-        """Say once that it is gone, and again when the reason changes."""
-        why = _why(error)
-        if self._gone_ns is None:
-            self._gone_ns = self._clock.mono_ns()
-        if self._state.why is not why:
-            self._show(why=why)
-            self._journal.warning(
-                "scanner.gone", name=self._port.name, place=self._port.place, why=str(why)
-            )
-
-    def _show(self, *, why: Why, node: str = "") -> None:
-        live = why is Why.LIVE
-        with self._lock:
-            self._state = replace(
-                self._state,
-                live=live,
-                why=why,
-                since_mono_ns=self._clock.mono_ns(),
-                node=node,
-                baud=self._link.baud if live else 0,
-            )
-
-    def _count(self, *, codes: int = 0, repeats: int = 0, dropped: int = 0, aim: str = "") -> None:
-        with self._lock:
-            old = self._state
-            self._state = replace(
-                old,
-                codes=old.codes + codes,
-                repeats=old.repeats + repeats,
-                dropped=old.dropped + dropped,
-                last_aim=aim or old.last_aim,
-            )
-
-
-def _why(error: DeviceError) -> Why:
-    match error:
-        case DeviceBusy():
-            return Why.BUSY
-        case DeviceDenied():
-            return Why.DENIED
-        case _ if error.facts.get("why") is Why.UNANSWERED:
-            return Why.UNANSWERED
-        case _:
-            return Why.ABSENT
+        self._board.come_alive(node=node, baud=self._link.baud)

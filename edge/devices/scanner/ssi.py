@@ -11,8 +11,9 @@ from edge.devices.scanner.frames import Answer, Loss, Taking
 from edge.devices.scanner.framing import Cut
 
 ACK, ASK_REVISION, DECODED = 0xD0, 0xA3, 0xF3
+NAK: Final = 0xD1
 START, STOP, ENABLE, DISABLE = 0xE4, 0xE5, 0xE9, 0xEA
-_ANSWERS: Final = frozenset({0xA4, 0xC6, 0xD0, 0xD1})
+_ANSWERS: Final = frozenset({0xA4, 0xC6, ACK, NAK})
 _HOST, _DECODER = 0x04, 0x00
 _HEAD_BYTES: Final = 4
 _SUM_BYTES: Final = 2
@@ -43,7 +44,7 @@ def take_answer(buffer: bytes) -> Answer | Taking:
         return Taking.NEEDS_MORE if len(buffer) > 1 else Taking.NO_ANSWER
     if checksum(buffer[: buffer[0]]) != buffer[buffer[0] : end]:
         return Taking.BROKEN
-    return Answer(buffer[:end], buffer[_HEAD_BYTES : buffer[0]], accepted=buffer[1] != 0xD1)  # noqa: PLR2004 - NAK
+    return Answer(buffer[:end], buffer[_HEAD_BYTES : buffer[0]], accepted=buffer[1] != NAK)
 
 
 @dataclass(frozen=True, slots=True)

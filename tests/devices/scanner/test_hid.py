@@ -10,12 +10,13 @@ from waiting import until
 
 from edge.core.carriers import Reading
 from edge.core.errors import DeviceBusy, DeviceDenied, DeviceError, DeviceGone
+from edge.devices.scanner.board import Why
 from edge.devices.scanner.dialects import HID
 from edge.devices.scanner.frames import Code, Dropped, Frame, Loss
 from edge.devices.scanner.hid import EVENT, KeyFramer
 from edge.devices.scanner.hid_port import HidPort, grab
 from edge.devices.scanner.manner import Manner
-from edge.devices.scanner.reader import Port, Scanner, Why
+from edge.devices.scanner.reader import Port, Scanner
 from edge.devices.scanner.transport import transport_of
 from edge.host.clock import SystemClock
 

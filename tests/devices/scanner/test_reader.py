@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from os import close, openpty
 from pathlib import Path
 from threading import enumerate as all_threads
@@ -11,9 +12,10 @@ from waiting import until
 from edge.core.carriers import Carrier, Reading
 from edge.core.errors import DeviceDenied
 from edge.devices.scanner import gm65
+from edge.devices.scanner.board import Why
 from edge.devices.scanner.dialects import GM65
 from edge.devices.scanner.manner import Framing, Manner, Style
-from edge.devices.scanner.reader import Port, Scanner, Why
+from edge.devices.scanner.reader import Port, Scanner
 from edge.host.clock import SystemClock
 from edge.sim.scanner.gm65 import Gm65Module
 from edge.sim.scanner.plain import PlainModule
@@ -232,3 +234,35 @@ def test_stopping_frees_the_port_and_ends_the_thread(tmp_path: Path) -> None:
         bench.scanner.start()
         bench.until_live()
         bench.show(b"AHJ-1")
+
+
+@pytest.mark.parametrize("make", [plain, grow], ids=["plain", "grow"])
+def test_a_module_without_a_terminator_says_nothing_rather_than_two_codes_in_one(
+    tmp_path: Path, make: Callable[[Path], ScannerBench]
+) -> None:
+    with running(make(tmp_path)) as bench:
+        bench.sim.send(b"AHJ-2025-000123")
+        until(lambda: bench.scanner.state.dropped == 1)
+        bench.sim.send(b"AHJ-2025-000124")
+        until(lambda: bench.scanner.state.dropped == 2)
+        assert bench.payloads == []
+
+
+def test_a_plain_module_at_another_speed_gives_no_part_of_a_code(tmp_path: Path) -> None:
+    bench = plain(tmp_path)
+    assert isinstance(bench.sim.module, PlainModule)
+    bench.sim.module.speed = 115200
+    with running(bench):
+        bench.sim.show(b"AHJ-2025-000123")
+        until(lambda: bench.scanner.state.dropped)
+        assert bench.payloads == []
+
+
+def test_a_noisy_line_is_one_line_of_the_log(tmp_path: Path) -> None:
+    with running(plain(tmp_path)) as bench:
+        for _ in range(50):
+            bench.sim.send(b"x" * 9000 + b"\r")
+        bench.show(b"AHJ-1")
+        assert bench.payloads == [b"AHJ-1"]
+        assert bench.scanner.state.dropped >= 50
+    assert len(bench.journal.named("scanner.dropped")) == 1
