@@ -7,6 +7,7 @@ import pytest
 
 from edge.devices.firmware.place import configs_dir
 from edge.devices.firmware.profile import NfcProfile, profiles
+from edge.sections import Signals
 
 ROOT = Path(__file__).parents[2] / "firmware_configs"
 RPI = ROOT / "rpi"
@@ -113,6 +114,13 @@ def test_kernel_drivers_that_take_the_reader_are_kept_out() -> None:
     words = [line.split() for line in text.splitlines() if not line.startswith("#")]
     assert all(len(each) == 2 and each[0] == "blacklist" for each in words)
     assert {each[1] for each in words} >= {"pn533", "pn533_usb", "nfc"}
+
+
+def test_lamp_and_buzzer_have_the_pins_of_the_settings() -> None:
+    section = Signals()
+    assert [
+        PINS[str(pin)] for pin in (section.red, section.green, section.blue, section.buzzer)
+    ] == ["lamp, red", "lamp, green", "lamp, blue", "buzzer"]
 
 
 def test_the_reset_pin_that_a_profile_suggests_is_the_listed_one() -> None:

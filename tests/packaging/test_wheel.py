@@ -69,3 +69,11 @@ def test_the_wheel_runs_in_a_clean_environment(wheel: Path, tmp_path: Path) -> N
     )
     assert shown.returncode == 0, shown.stderr
     assert "config" in shown.stdout
+    listed = subprocess.run(
+        [python, "-m", "edge", "firmware", "list", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "gm65" in {row["name"] for row in json.loads(listed.stdout)}

@@ -49,9 +49,8 @@ def apply(bank: Bank, wants: tuple[Want, ...], *, line: Link, baud: int) -> Appl
     kept: list[Change] = []
     refused: list[Change] = []
     for change in todo.changes:
-        bank.write(change.want.key, change.target)
-        now = bank.read(change.want.key, len(change.target))
-        (kept if now == change.target else refused).append(change)
+        done, is_kept = _write(bank, change)
+        (kept if is_kept else refused).append(done)
     bank.set_baud(baud)
     saved = bank.save() if kept or line.baud != before else False
     return Applied(
@@ -63,6 +62,17 @@ def apply(bank: Bank, wants: tuple[Want, ...], *, line: Link, baud: int) -> Appl
         saved=saved,
         save_refused=not saved and bool(kept or line.baud != before),
     )
+
+
+def _write(bank: Bank, change: Change) -> tuple[Change, bool]:
+    """What was written, and whether it reads back; the bits of others are taken as they are now."""
+    want = change.want
+    found = bank.read(want.key, len(change.target))
+    if found is None:
+        return change, False
+    now = Change(want, found, want.merged(found))
+    bank.write(want.key, now.target)
+    return now, bank.read(want.key, len(now.target)) == now.target
 
 
 class Mender:

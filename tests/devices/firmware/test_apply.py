@@ -90,6 +90,15 @@ def test_modules_with_tags_are_written_once_too(
     assert all(module.kept[want.key].encode() == want.value for want in profile.wants)
 
 
+def test_two_wants_of_one_zone_do_not_undo_each_other(tmp_path: Path) -> None:
+    module = Gm65Module()
+    module.zones[gm65.ZONE_TAIL] = 0x61
+    module.flash = bytes(module.zones)
+    with line_to(module, tmp_path, "gm65", 9600) as (link, bank):
+        assert run(link, bank, GM65).is_done
+        assert module.zones[gm65.ZONE_TAIL] == 0x81
+
+
 def test_only_what_differs_is_written(tmp_path: Path) -> None:
     module = Gm65Module()
     with line_to(module, tmp_path, "gm65", 9600) as (link, bank):

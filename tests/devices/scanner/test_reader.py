@@ -213,7 +213,8 @@ def test_codes_between_answers_are_whole(tmp_path: Path) -> None:
         assert bench.payloads == wanted
 
 
-def test_a_code_framed_by_length_may_hold_any_byte(tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", [b"a\r\nb\x02\x00\x00", b"L" * 2048, b"\x03" * 300])
+def test_a_code_framed_by_length_may_hold_any_byte(tmp_path: Path, code: bytes) -> None:
     manner = Manner(GM65, Framing(Style.LENGTH), beat_s=0.2, same_code_s=0.0)
     bench = grow(tmp_path, manner)
     module = bench.sim.module
@@ -221,8 +222,8 @@ def test_a_code_framed_by_length_may_hold_any_byte(tmp_path: Path) -> None:
     tail = module.flash[:0x60] + b"\x81" + module.flash[0x61:]
     module.flash = tail
     with running(bench):
-        bench.show(b"a\r\nb\x02\x00\x00")
-        assert bench.payloads == [b"a\r\nb\x02\x00\x00"]
+        bench.show(code)
+        assert bench.payloads == [code]
 
 
 def test_stopping_frees_the_port_and_ends_the_thread(tmp_path: Path) -> None:
