@@ -88,6 +88,24 @@ class DeliveryId(Id):
     __slots__ = ()
 
 
+class RoomId(Id):
+    """A curing room or box (标养室、标养箱), or a site's own."""
+
+    __slots__ = ()
+
+
+class SensorId(Id):
+    """A climate sensor of a room."""
+
+    __slots__ = ()
+
+
+class TransactionId(Id):
+    """What one keeper does in one mode at a curing room's door."""
+
+    __slots__ = ()
+
+
 class GrantId(Id):
     """A permission to deliver for a project."""
 

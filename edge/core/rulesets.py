@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from edge.core.codes import SAFETY, Code, Severity
+from edge.core.curing.limits import CuringLimits
 from edge.core.ids import CityId, RuleSetId
 from edge.core.people import Role
 from edge.core.specimen import Curing, GroupKind, Stage
@@ -45,6 +46,7 @@ class RuleSet:
     required_signatures: tuple[Role, ...]
     severities: Mapping[Code, Severity]
     overridable: frozenset[Code]
+    curing: CuringLimits
 
     def severity(self, code: Code) -> Severity:
         """Severity of a code: HOLD when the set is silent; a safety code is never below HOLD."""
