@@ -89,6 +89,7 @@ class Platform:
             min_gap_s=tempo.ack_min_gap_s,
             stations=self._roll.names,
         )
+        self._has_recalled = False
         self._strangers: set[LabId] = set()
         self._renewed_ns = -int(VERSION_GAP_S * 1e9)
 
@@ -126,6 +127,7 @@ class Platform:
     def tick(self) -> tuple[Outgoing, ...]:
         """What time has made due: versions, heads, acknowledgements, alarms of lasting gaps."""
         self._renew()
+        self._recall_gaps()
         self._alarm_gaps()
         heads = (
             Outgoing(head_topic(station, name), head, retain=True)
@@ -172,6 +174,25 @@ class Platform:
             wish = self._acknowledger.ask_again(station, epoch, hole)
             if wish is not None:
                 yield Outgoing(replay_topic(Station.parse(station)), wish)
+
+    def _recall_gaps(self) -> None:
+        """Once: holes from before this process, also of stations that have gone silent."""
+        if self._has_recalled:
+            return
+        served = set(self._roll.names())
+        upto = {
+            chain: mark.upto
+            for chain, mark in self._store.every_mark().items()
+            if chain[0] in served
+        }
+        above = self._store.lowest_above(upto)
+        holes = {
+            chain: (upto[chain] + 1, lowest - 1)
+            for chain, lowest in above.items()
+            if lowest > upto[chain] + 1
+        }
+        self._gaps.note(frozenset(holes), holes)
+        self._has_recalled = True
 
     def _alarm_gaps(self) -> None:
         for (station, epoch), hole in self._gaps.due():

@@ -33,6 +33,10 @@ class EventStore(Protocol):
         """The watermarks of a station."""
         ...
 
+    def every_mark(self) -> Mapping[Chain, Mark]:
+        """The watermarks of every chain; asked once."""
+        ...
+
     def marks_of(self, chains: Iterable[Chain]) -> Mapping[Chain, Mark]:
         """The watermarks of chains; one without events has none."""
         ...

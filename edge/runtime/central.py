@@ -79,8 +79,6 @@ class CentralProcess:
                     self._note_store(str(error))
                     self._client.drop()  # what was not kept comes again
                     stop.wait(STORE_RETRY_S)
-                else:
-                    self._note_store("")
         finally:
             self._client.close()
 
@@ -105,6 +103,7 @@ class CentralProcess:
                 self._client.take(each)
             self._send(outgoing)
         self._send(self._platform.tick())
+        self._note_store("")
 
     def _connect(self) -> None:
         try:

@@ -102,6 +102,11 @@ class CentralReads:
         rows = self._door.all("SELECT epoch, upto, digest FROM marks WHERE station=?", station)
         return {EpochId(row[0]): Mark(row[1], Digest(row[2])) for row in rows}
 
+    def every_mark(self) -> Mapping[Chain, Mark]:
+        """The watermarks of every chain; asked once."""
+        rows = self._door.all("SELECT station, epoch, upto, digest FROM marks")
+        return {(row[0], EpochId(row[1])): Mark(row[2], Digest(row[3])) for row in rows}
+
     def marks_of(self, chains: Iterable[Chain]) -> Mapping[Chain, Mark]:
         """The watermarks of chains; one without events has none."""
         rows = self._door.among(

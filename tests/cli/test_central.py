@@ -85,6 +85,14 @@ def test_a_lasting_gap_is_raised_once_and_closes_when_it_is_filled(place: Place)
     assert place.alarms("--open") == (0, [])
 
 
+def test_the_gap_of_a_station_that_went_silent_is_raised_by_the_next_process(place: Place) -> None:
+    one, _, three = place.append(3)
+    assert "alarm" not in place.receive(one, three, patience_s=60.0)
+    assert "alarm" in place.receive()
+    (alarm,) = place.alarms()[1]
+    assert (alarm["alarm"], alarm["state"]) == (GAP, "open")
+
+
 def test_a_short_gap_is_no_alarm(place: Place) -> None:
     one, two, three = place.append(3)
     place.receive(one, three, patience_s=60.0)
