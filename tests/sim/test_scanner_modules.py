@@ -1,9 +1,13 @@
+import fcntl
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from waiting import until
 
+from edge.core.errors import DeviceBusy
 from edge.devices.scanner import gm65
 from edge.devices.scanner.serial_port import SerialPort
 from edge.sim.scanner.gm65 import Faults, Gm65Module, setup_code
@@ -141,6 +145,49 @@ def test_each_plugging_gives_another_node_behind_the_same_link(tmp_path: Path) -
         assert not sim.path.is_symlink()
         sim.plug()
         assert str(sim.path.readlink()) == sim.node
+
+
+HOLDER = """
+import sys, time
+from edge.devices.scanner.serial_port import SerialPort
+port = SerialPort(sys.argv[1])
+port.open(9600)
+print("held", flush=True)
+sys.stdin.read()
+"""
+EXCLUSIVE = 0x80045440
+"""TIOCGEXCL of asm-generic/ioctls.h."""
+
+
+def test_the_claim_of_a_killed_host_is_forgotten_and_that_of_a_living_one_is_not(
+    tmp_path: Path,
+) -> None:
+    with closing(SimScanner(PlainModule(), tmp_path / "desk")) as sim:
+        sim.plug()
+        with (
+            sim.path.open("rb", buffering=0) as node,
+            subprocess.Popen(
+                [sys.executable, "-c", HOLDER, str(sim.path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            ) as holder,
+        ):
+
+            def is_claimed() -> bool:
+                flag = fcntl.ioctl(node.fileno(), EXCLUSIVE, bytes(4))
+                return any(flag)
+
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"held\n"
+            line = SerialPort(str(sim.path))
+            with pytest.raises(DeviceBusy):
+                line.open(9600)
+            until(is_claimed)
+            holder.kill()
+            holder.wait()
+            until(lambda: not is_claimed())
+            line.open(9600)
+            line.close()
 
 
 def test_every_profile_that_speaks_over_a_line_has_its_module() -> None:

@@ -1,5 +1,6 @@
 """A scanner module on a pseudo-terminal, behind a stable link as udev would make it."""
 
+import fcntl
 import os
 import select
 import termios
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 _TICK_S = 0.05
+_FORGET_EVERY_S = 1.0
 _BLOCK_BYTES = 4096
 _SPEEDS: Final = {
     getattr(termios, f"B{baud}"): baud
@@ -139,16 +141,29 @@ class SimScanner:
     def _is_up(self) -> bool:
         return self.plugged and time.monotonic() >= self._ready_s
 
+    def _forget_the_dead(self) -> None:
+        """Undo the exclusive claim of a host that was killed: this end keeps the terminal open.
+
+        A real port forgets at its last close. A living host holds the lock and is left alone.
+        """
+        fcntl.flock(self._slave, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.ioctl(self._slave, termios.TIOCNXCL)
+        fcntl.flock(self._slave, fcntl.LOCK_UN)
+
     def _run(self) -> None:
+        due_s = 0.0
         while self._running:
             master = self._master
             try:
                 ready, _, _ = select.select([master] if master >= 0 else [], [], [], _TICK_S)
             except (OSError, ValueError):
                 continue
-            if ready:
-                with self._lock, suppress(OSError):
+            with self._lock, suppress(OSError):
+                if ready:
                     self._serve(master)
+                elif self.plugged and time.monotonic() >= due_s:
+                    self._forget_the_dead()
+                    due_s = time.monotonic() + _FORGET_EVERY_S
 
     def _serve(self, master: int) -> None:
         if master != self._master:
