@@ -17,6 +17,7 @@ from edge.devices.nfc.transport import START_BAUD, SerialTransport, as_device_er
 WAKE = bytes.fromhex("5555") + bytes(14)
 """What wakes the serial side; longer than the bytes that a sleeping chip loses."""
 SPEEDS = (115_200, 921_600, 460_800, 230_400)
+USB_ROUNDS = 3
 _FIRMWARE = b"\x32"
 
 _log = logging.getLogger("nfc.clf.pn532")
@@ -89,7 +90,7 @@ def open_reader(path: Path, *, baud_cap: int) -> OpenReader:
     try:
         with as_device_error(path):
             transport.connect()
-            chipset = _find(transport)
+            chipset = _find(transport, rounds=rounds_of(path))
             chipset.sam_configuration("normal")
             _raise_speed(transport, chipset, baud_cap)
             return OpenReader(path, transport, chipset)
@@ -98,10 +99,19 @@ def open_reader(path: Path, *, baud_cap: int) -> OpenReader:
         raise
 
 
-def _find(transport: SerialTransport) -> pn532.Chipset:
+def rounds_of(path: Path) -> int:
+    """How often all speeds are tried on one opening of the port.
+
+    Behind a USB adapter the first bytes may need a second on a Raspberry Pi (nfcpy issue 45), and
+    closing the port in between would begin that second anew.
+    """
+    return USB_ROUNDS if path.resolve().name.startswith("ttyUSB") else 1
+
+
+def _find(transport: SerialTransport, *, rounds: int) -> pn532.Chipset:
     """The chip at whichever speed it has; one try a speed, each up to 0.1 s; OSError."""
     trouble: Exception = OSError("no chip")
-    for baud in SPEEDS:
+    for baud in SPEEDS * rounds:
         transport.set_speed(baud)
         transport.write(WAKE)
         chipset = pn532.Chipset(transport, logger=_log)

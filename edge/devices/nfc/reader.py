@@ -213,7 +213,8 @@ class NfcReader:
         if self._state.phase is not phase:
             self._journal.warning("nfc.lost", device=self._wishes.device, why=str(error))
         self._enter(phase, str(error))
-        if self._has_worked or phase is not ReaderPhase.FAILING:
+        is_silent = phase is ReaderPhase.FAILING and not isinstance(error, DeviceDenied)
+        if self._has_worked or not is_silent:
             self._dead_openings = 0
             return
         self._dead_openings += 1

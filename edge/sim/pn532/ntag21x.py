@@ -12,6 +12,7 @@ WRITE_WORK_S = 0.004
 UNSIGNED = bytes(32)
 
 _READ_PAGES = 4
+_NIBBLE = 4
 _USER_FIRST = 4
 _LOCK_PAGE, _CC_PAGE = 2, 3
 _CT = 0x88
@@ -150,7 +151,7 @@ class Ntag21x:
         if self._is_mute:
             return None
         answer = self._obey(command)
-        if answer is None or (answer.bits == PAGE_BYTES and answer.data[0] != ACK):
+        if answer is None or (answer.bits == _NIBBLE and answer.data[0] != ACK):
             self._is_mute = True
         return answer
 
@@ -186,7 +187,7 @@ class Ntag21x:
         elif page in (_CC_PAGE, self.model.config_page - 1):
             data = bytes(old | new for old, new in zip(self.memory[at : at + 4], data, strict=True))
         self.memory[at : at + PAGE_BYTES] = data
-        return RfAnswer(bytes([ACK]), WRITE_WORK_S, bits=4)
+        return RfAnswer(bytes([ACK]), WRITE_WORK_S, bits=_NIBBLE)
 
     def _authenticate(self, password: bytes) -> RfAnswer:
         limit = self._rules.auth_limit
@@ -248,7 +249,7 @@ class Ntag21x:
 
 
 def _nibble(value: int) -> RfAnswer:
-    return RfAnswer(bytes([value]), bits=4)
+    return RfAnswer(bytes([value]), bits=_NIBBLE)
 
 
 def _blank(uid: bytes, model: Model) -> bytearray:
