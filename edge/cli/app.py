@@ -13,8 +13,10 @@ from edge.cli.face import face
 from edge.cli.firmware import firmware
 from edge.cli.kiosk import kiosk
 from edge.cli.log import log
+from edge.cli.nfc import nfc
 from edge.cli.outbox import outbox
 from edge.cli.registry import registry
+from edge.cli.scan import scan
 from edge.cli.screen import screen
 from edge.cli.ship import ship
 from edge.cli.sim import sim
@@ -37,6 +39,7 @@ app.add_typer(chip, name="chip")
 app.add_typer(face, name="face")
 app.add_typer(firmware, name="firmware")
 app.add_typer(log, name="log")
+app.add_typer(nfc, name="nfc")
 app.add_typer(outbox, name="outbox")
 app.add_typer(registry, name="registry")
 app.add_typer(sim, name="sim")
@@ -46,6 +49,7 @@ app.command()(decode)
 app.command()(demo)
 app.command()(doctor)
 app.command()(kiosk)
+app.command()(scan)
 app.command()(screen)
 app.command()(ship)
 
