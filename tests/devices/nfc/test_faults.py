@@ -79,6 +79,7 @@ def test_trouble_while_a_told_tag_lies_there(tmp_path: Path, kind: FaultKind) ->
         expect_whole(desk, seen, uid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [FIRMWARE, 0x10, 0x00], ids=hex)
 @pytest.mark.parametrize("kind", LINE_FAULTS)
 def test_trouble_while_the_port_is_opened(tmp_path: Path, kind: FaultKind, code: int) -> None:
@@ -203,6 +204,7 @@ def test_the_node_comes_back_under_another_number(tmp_path: Path) -> None:
         expect_whole(desk, desk.tap(ntag(uid)), uid)
 
 
+@pytest.mark.slow
 def test_a_chip_that_hangs_is_pulled_by_its_reset_line(tmp_path: Path) -> None:
     pulled: list[int] = []
 
@@ -219,6 +221,7 @@ def test_a_chip_that_hangs_is_pulled_by_its_reset_line(tmp_path: Path) -> None:
     assert pulled == [1]
 
 
+@pytest.mark.slow
 def test_a_reset_line_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
     pulled: list[int] = []
 
