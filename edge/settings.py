@@ -20,6 +20,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from edge.core.errors import ConfigError
 from edge.core.problems import Problem, setting_problem
+from edge.reader_sections import Nfc, Scanners, Signals
 from edge.sections import (
     Broker,
     Camera,
@@ -28,14 +29,11 @@ from edge.sections import (
     Face,
     FilePath,
     Keys,
-    Nfc,
     Page,
     Photographs,
     Qr,
     Remote,
     Rules,
-    Scanners,
-    Signals,
     Station,
 )
 from edge.wire.chip_text import OWN_GRAMMARS

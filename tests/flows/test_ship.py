@@ -189,48 +189,6 @@ def test_one_bad_mark_does_not_spoil_its_neighbour() -> None:
     assert line.journal.noted.count("ack.other_bytes") == 1
 
 
-def test_a_restored_platform_gets_again_what_it_lost() -> None:
-    line = Line(events=6)
-    line.run()
-    line.hear(6)
-    line.hear(2, store="store-1", after_s=1)
-    assert line.run() == [3, 4, 5, 6]
-    assert line.marks.store is not None
-    assert line.marks.store[0] == "store-1"
-    line.hear(6)
-    assert line.upto() == 2, "the store before it has nothing to say any more"
-
-
-def test_a_backup_that_speaks_under_the_same_name_gets_again_what_it_lost() -> None:
-    line = Line(events=6)
-    line.run()
-    line.hear(6)
-    line.hear(2, after_s=1)
-    assert line.run() == [3, 4, 5, 6]
-    assert line.journal.noted.count("ack.went_back") == 1
-    line.hear(6, after_s=2)
-    assert (line.upto(), line.run()) == (6, [])
-
-
-def test_a_backup_that_knows_nothing_of_an_epoch_gets_all_of_it() -> None:
-    line = Line(events=3)
-    line.run()
-    line.hear(3)
-    line.hear(0, after_s=1)
-    assert line.run() == [1, 2, 3]
-
-
-def test_a_restored_platform_that_knows_nothing_gets_everything() -> None:
-    line = Line(events=2)
-    line.log.append(2, epoch=SECOND)
-    line.run()
-    both = {FIRST: line.log.mark_at(2), SECOND: line.log.mark_at(2, SECOND)}
-    line.shipper.hear_ack(signed(line.ack(both)))
-    line.hear(0, store="store-1", after_s=1)
-    assert line.marks.kept == {FIRST: Mark(0, GENESIS), SECOND: Mark(0, GENESIS)}
-    assert line.run() == [1, 2, 1, 2]
-
-
 @pytest.mark.parametrize("unfit", [False, True])
 def test_only_progress_holds_off_going_back(*, unfit: bool) -> None:
     line = Line(events=3)

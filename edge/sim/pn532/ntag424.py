@@ -61,7 +61,7 @@ class Ntag424:
 
     def exchange(self, command: bytes) -> RfAnswer | None:
         """Answer RATS, then blocks of ISO/IEC 14443-4."""
-        if command[0] == 0xE0:  # noqa: PLR2004 - RATS
+        if command[0] == 0xE0:  # noqa: PLR2004 - the command RATS
             self._is_selected = True
             return RfAnswer(ATS)
         if not self._is_selected:
