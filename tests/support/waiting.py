@@ -12,3 +12,9 @@ def until(condition: Callable[[], object], limit_s: float = 20.0) -> None:
     while not condition():
         assert monotonic() < end, "the condition did not come true in time"
         pause.wait(0.01)
+
+
+def pause(seconds: float) -> None:
+    """Let a schedule go on for a while; never a way to wait for a condition."""
+    if seconds > 0:
+        Event().wait(seconds)

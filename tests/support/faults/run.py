@@ -4,7 +4,6 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from time import perf_counter
 
 from faults.nursery import Nursery
@@ -13,6 +12,7 @@ from faults.plan import Act, Plan, plan_of
 from faults.roles import read_ledger
 from faults.scene import PEERS_DEVICE, Scene
 from faults.verdict import Held, Verdict, judge
+from waiting import pause
 
 from edge.core.errors import StorageError
 from edge.flows.backlog import backlog_of
@@ -44,7 +44,7 @@ def run_plan(
     surprises: list[str] = []
     with Scene(plan, site, nursery, place, with_peers=with_peers) as scene:
         for step in plan.steps:
-            Event().wait(step.pause_s)
+            pause(step.pause_s)
             scene.act(step)
             surprises += _too_much_promised(scene, step.act)
         quiesce(scene)
@@ -57,7 +57,7 @@ def run_plan(
 def quiesce(scene: Scene) -> None:
     """Everything is well again; wait until the station knows that all of it has arrived."""
     scene.heal()
-    Event().wait(0.2)
+    pause(0.2)
     for name in ("capture", *(PEERS_DEVICE if scene.with_peers else ())):
         scene.armed.pop(name, None)
         if name == "capture":
@@ -85,9 +85,9 @@ def _wait(scene: Scene, condition: Callable[[], bool], limit_s: float) -> None:
     end = perf_counter() + limit_s
     while not condition() and perf_counter() < end:
         for name in scene.parts:
-            if name != "capture" and not scene._runs(name):
-                scene._spawn(name)
-        Event().wait(_POLL_S)
+            if name != "capture" and not scene.runs(name):
+                scene.spawn(name)
+        pause(_POLL_S)
 
 
 def _settle_peers(scene: Scene) -> None:

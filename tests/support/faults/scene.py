@@ -120,18 +120,18 @@ class Scene:
     def revive(self) -> None:
         """Start whoever does not run, with a clock that is right again."""
         for name in self.parts:
-            if not self._runs(name):
+            if not self.runs(name):
                 self.clocks.pop(name, None)
-                self._spawn(name)
+                self.spawn(name)
 
-    def _runs(self, name: str) -> bool:
+    def runs(self, name: str) -> bool:
         """Whether it lives; a death at a statement is noted."""
         runs = self.parts[name].runs()
         if not runs and (point := self.armed.pop(name, "")):
             self.fired.append(point)
         return runs
 
-    def _spawn(self, name: str, point: str = "", hit: int = 1) -> None:
+    def spawn(self, name: str, point: str = "", hit: int = 1) -> None:
         side = "platform" if name in {"central", "collector"} else "station"
         order = Order(
             role=name,
@@ -151,7 +151,7 @@ class Scene:
             self.broker.kill()
             return
         for name in self._with_peers(step.part):
-            self._runs(name)
+            self.runs(name)
             self.armed.pop(name, None)
             self.parts[name].kill()
 
@@ -161,16 +161,16 @@ class Scene:
             return
         self.clocks[step.part] = step.number
         for name in self._with_peers(step.part):
-            if not self._runs(name):
-                self._spawn(name)
+            if not self.runs(name):
+                self.spawn(name)
 
     def _arm(self, step: Step) -> None:
         """It starts anew, and ends itself at a statement; its peers die here and come back."""
         self._kill(step)
-        self._spawn(step.part, step.word, int(step.number))
+        self.spawn(step.part, step.word, int(step.number))
         self.armed[step.part] = step.word
         for name in self._with_peers(step.part)[1:]:
-            self._spawn(name)
+            self.spawn(name)
 
     def _with_peers(self, part: str) -> tuple[str, ...]:
         """Who shares a fate: a peer is one process where we have two."""
