@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from edge.devices.firmware.profile import ScannerProfile, profiles, scanner_prof
 from edge.devices.scanner.frames import Code, Dropped
 from edge.devices.scanner.link import Link
 from edge.devices.scanner.manner import Framing
+from edge.devices.scanner.places import nodes
 from edge.host.clock import SystemClock
 
 firmware = typer.Typer(no_args_is_help=True, help="Settings of scanner modules.")
@@ -93,6 +94,23 @@ def list_(configs: ConfigsOption = None, as_json: JsonOption = False) -> None:
         return
     for each in known:
         typer.echo(f"{each.name:18} {each.kind:8} {each.title} ({', '.join(each.models)})")
+
+
+@firmware.command()
+def ports(as_json: JsonOption = False) -> None:
+    """Where readers are plugged in, with the names that stay; one of them goes into the settings.
+
+    Example: specimen-edge firmware ports
+    """
+    found = nodes()
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False))
+        return
+    for each in found:
+        names = each.names or ("(no stable name)",)
+        typer.echo("\n".join((each.node, *(f"    {name}" for name in names))))
+    if not found:
+        typer.echo("no serial port · 没有串口", err=True)
 
 
 @firmware.command("golden")

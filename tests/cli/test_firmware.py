@@ -146,3 +146,10 @@ def test_the_golden_code_can_be_printed_and_read_back(tmp_path: Path) -> None:
     assert firmware("golden", "--profile", "gm65", "--out", str(drawn))[0] == 0
     assert drawn.read_text(encoding="utf-8").startswith("<svg")
     assert firmware("golden", "--out", str(tmp_path / "none" / "golden.svg"))[0] == 1
+
+
+def test_ports_are_listed_or_there_is_none() -> None:
+    status, output = firmware("ports", "--json")
+    assert status == 0
+    assert all({"node", "names"} == set(row) for row in json.loads(output))
+    assert firmware("ports")[0] == 0

@@ -7,7 +7,7 @@ import pytest
 
 from edge.devices.firmware.place import configs_dir
 from edge.devices.firmware.profile import NfcProfile, profiles
-from edge.sections import Signals
+from edge.reader_sections import Signals
 
 ROOT = Path(__file__).parents[2] / "firmware_configs"
 RPI = ROOT / "rpi"

@@ -1,6 +1,7 @@
 """The seam between a reader and its line: few verbs, one family of errors; step 1 of the path."""
 
 import re
+from enum import StrEnum
 from typing import Protocol
 
 from edge.core.errors import ConfigError
@@ -37,18 +38,36 @@ class Transport(Protocol):
         ...
 
 
-def transport_of(place: str) -> Transport:
-    """The line that a word of the settings names: a device or input node, or `socket://host:port`."""
+class Kind(StrEnum):
+    """What a word of the settings names."""
+
+    SERIAL = "serial"
+    INPUT = "input"
+    SOCKET = "socket"
+
+
+def kind_of(place: str) -> Kind:
+    """What a place is; ConfigError `scanner_place_malformed` when it is none."""
     if len(place) > _LONGEST_TEXT or not place.isprintable():
         raise ConfigError("scanner_place_malformed", place=place[:80])
     socket = _SOCKET.fullmatch(place)
     if socket is not None and 0 < int(socket["port"]) < _PORT_LIMIT:
-        return TcpPort(socket["host"].strip("[]"), int(socket["port"]))
-    if place.startswith("/dev/input/"):
-        return HidPort(place)
-    if place.startswith("/") and "://" not in place:
-        return _serial_port(place)
-    raise ConfigError("scanner_place_malformed", place=place)
+        return Kind.SOCKET
+    if not place.startswith("/") or "://" in place:
+        raise ConfigError("scanner_place_malformed", place=place)
+    return Kind.INPUT if place.startswith("/dev/input/") else Kind.SERIAL
+
+
+def transport_of(place: str) -> Transport:
+    """The line that a word of the settings names: a device or input node, or `socket://host:port`."""
+    match kind_of(place):
+        case Kind.SOCKET:
+            host, _, port = place.removeprefix("socket://").rpartition(":")
+            return TcpPort(host.strip("[]"), int(port))
+        case Kind.INPUT:
+            return HidPort(place)
+        case Kind.SERIAL:
+            return _serial_port(place)
 
 
 def _serial_port(path: str) -> Transport:

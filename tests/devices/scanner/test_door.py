@@ -11,7 +11,7 @@ from edge.devices.panel import Pins
 from edge.devices.scanner.door import WantedScanner, scanner_door
 from edge.devices.scanner.reader import Scanner
 from edge.host.clock import SystemClock
-from edge.sections import Signals
+from edge.reader_sections import Signals
 from edge.sim.scanner.gm65 import Gm65Module
 from edge.sim.scanner.line import SimScanner
 
