@@ -239,6 +239,8 @@ class BadProxy:
             if self._fault is Fault.CUT and len(data) >= lane.pair.left_bytes:
                 lane.writer.write(data[: lane.pair.left_bytes])
                 await lane.writer.drain()
+                lane.writer.close()  # not reset: what was sent so far is to be read
+                await lane.writer.wait_closed()
                 return
             lane.pair.left_bytes -= len(data)
             await self._write(lane.writer, data)
