@@ -9,6 +9,8 @@ from functools import partial
 from secrets import token_hex
 from typing import Final
 
+from psycopg import errors
+
 from edge.core.errors import StorageError
 from edge.storage.central_reports import CentralReports
 from edge.storage.central_writes import CentralWrites
@@ -23,10 +25,14 @@ _CONSUMERS: Final = 0x434F4E53
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The labs that a consumer wants for itself; None is every lab of the city."""
+    """The labs that a consumer wants for itself; None is every lab of the city.
+
+    It waits `patience_ms` for a holder: a process that was killed lets go a moment later.
+    """
 
     share: str
     labs: tuple[str, ...] | None = None
+    patience_ms: int = 3_000
 
 
 class PostgresReader(CentralReports):
@@ -93,23 +99,44 @@ def _claim(connection: Connection, claim: Claim, database: Database) -> None:
             "AND l.objid = c.id::bigint::oid AND l.objsubid = 2 AND l.granted)",
             [_CONSUMERS],
         )
-        rows = connection.execute(
-            "SELECT share, host, pid, since FROM consumers "
-            "WHERE labs IS NULL OR %(labs)s::text[] IS NULL OR labs && %(labs)s::text[] "
-            "ORDER BY id LIMIT 1",
-            {"labs": labs},
-        ).fetchall()
-        if rows:
-            share, host, pid, since = rows[0]
-            raise StorageError(
-                "labs_taken",
-                database=database.name,
-                wanted=claim.share,
-                taken_by=f"{share} (process {pid} on {host} since {since:%Y-%m-%d %H:%M:%S%z})",
-                remedy="give each consumer labs of its own: central.labs or central.shard",
-            )
+        connection.execute(f"SET LOCAL lock_timeout = {int(claim.patience_ms)}")
+        while (holder := _holder(connection, labs)) is not None:
+            try:
+                connection.execute(
+                    "SELECT pg_advisory_xact_lock_shared(%s, %s)", [_CONSUMERS, holder.id]
+                )
+            except errors.LockNotAvailable as error:
+                raise StorageError(
+                    "labs_taken",
+                    database=database.name,
+                    wanted=claim.share,
+                    taken_by=holder.name,
+                    remedy="give each consumer labs of its own: central.labs or central.shard",
+                ) from error
+            connection.execute("DELETE FROM consumers WHERE id = %s", [holder.id])
         ((number,),) = connection.execute(
             "INSERT INTO consumers (share, labs, host, pid) VALUES (%s, %s, %s, %s) RETURNING id",
             [claim.share, labs, socket.gethostname(), os.getpid()],
         ).fetchall()
         connection.execute("SELECT pg_advisory_lock(%s, %s)", [_CONSUMERS, number])
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A consumer that has a lab, or had it until a moment ago."""
+
+    id: int
+    name: str
+
+
+def _holder(connection: Connection, labs: list[str] | None) -> _Holder | None:
+    rows = connection.execute(
+        "SELECT id, share, host, pid, since FROM consumers "
+        "WHERE labs IS NULL OR %(labs)s::text[] IS NULL OR labs && %(labs)s::text[] "
+        "ORDER BY id LIMIT 1",
+        {"labs": labs},
+    ).fetchall()
+    if not rows:
+        return None
+    number, share, host, pid, since = rows[0]
+    return _Holder(number, f"{share} (process {pid} on {host} since {since:%Y-%m-%d %H:%M:%S%z})")

@@ -1,6 +1,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from threading import Event, Thread
 from typing import LiteralString
 
@@ -153,12 +154,15 @@ def test_several_processes_may_start_at_once(database: Database) -> None:
         assert first.store_id() == second.store_id()
 
 
-LAB_1, LAB_2 = Claim("1-of-2", ("lab-1", "lab-3")), Claim("2-of-2", ("lab-2",))
+HASTE_MS = 100
+LAB_1 = Claim("1-of-2", ("lab-1", "lab-3"), HASTE_MS)
+LAB_2 = Claim("2-of-2", ("lab-2",), HASTE_MS)
+ALL = Claim("all", None, HASTE_MS)
 
 
 @pytest.mark.parametrize(
     "second",
-    [LAB_1, Claim("labs-x", ("lab-3", "lab-9")), Claim("all")],
+    [LAB_1, Claim("labs-x", ("lab-3", "lab-9"), HASTE_MS), ALL],
     ids=["the same", "overlapping", "every lab"],
 )
 def test_a_lab_has_one_consumer(database: Database, second: Claim) -> None:
@@ -172,7 +176,7 @@ def test_a_lab_has_one_consumer(database: Database, second: Claim) -> None:
 
 
 def test_nobody_else_has_a_city_that_one_consumer_takes_whole(database: Database) -> None:
-    with closing(PostgresCentral(database, Claim("all"))), pytest.raises(StorageError):
+    with closing(PostgresCentral(database, ALL)), pytest.raises(StorageError):
         PostgresCentral(database, LAB_2)
 
 
@@ -187,6 +191,28 @@ def test_a_claim_ends_with_its_connection_and_is_made_again(
             with pytest.raises(StorageError, match="labs_taken"):
                 first.stations()
         assert first.stations() == ()
+
+
+def test_who_comes_while_another_ends_waits_for_it(database: Database) -> None:
+    first = PostgresCentral(database, LAB_1)
+    made: list[PostgresCentral] = []
+    heir = Thread(
+        target=lambda: made.append(PostgresCentral(database, replace(ALL, patience_ms=20_000)))
+    )
+    heir.start()
+    until(lambda: _waits(database))
+    assert made == []
+    first.close()
+    heir.join(20)
+    (second,) = made
+    with closing(second):
+        assert second._door.all("SELECT share FROM consumers") == [("all",)]
+
+
+def _waits(database: Database) -> bool:
+    with psycopg.connect(database.url, password=database.password) as other:
+        rows = other.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return rows.fetchone() is not None
 
 
 def test_changes_of_one_consumer_are_seen_by_the_others(database: Database) -> None:
