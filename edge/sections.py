@@ -25,6 +25,7 @@ from edge.core.commands import CommandName
 from edge.core.errors import DecodeError
 from edge.core.face_judging import Terms
 from edge.core.ids import CityId, DeviceId, Id, LabId, RuleSetId
+from edge.core.liveness import Means, Proof
 from edge.wire.grammars import CheckRule, Grammar, GrammarKind, grammar
 
 _ID = TypeVar("_ID", bound=Id)
@@ -83,13 +84,6 @@ def _shard(text: str) -> str:
     except DecodeError as error:
         raise PydanticCustomError("bad_shard", "no part of a city") from error
     return text
-
-
-def _serial_path(path: Path) -> Path:
-    """Characters that names of ports have; nothing that a shell would read."""
-    if re.fullmatch(r"/[\w./:@+,-]+", str(path)) is None:
-        raise PydanticCustomError("bad_port", "no path of a port")
-    return path
 
 
 FilePath = Annotated[Path, AfterValidator(_absolute)]
@@ -297,12 +291,26 @@ class Camera(Section):
 class Face(Section):
     """The face check: `agree` of the last `window` frames within `limit_s` name one person.
 
-    `population` names whom the engine is calibrated for; `threshold` replaces its own, 0..1, after
-    measuring on this site's own people.
+    `engine` is the built-in `dlib`, or `openvino` with the operator's networks; `population` names
+    whom it is calibrated for, or a file of `face calibrate`; `target_fmr` picks the threshold, how
+    often strangers may match; `threshold` replaces it, 0..1, after measuring on this site's own
+    people. `liveness`: `auto` is the networks where they lie in the model directory, else a
+    challenge. After `lockout_after` failures in a row within ten minutes faces rest for
+    `lockout_s`. Templates last `valid_days`; from `remind_days` before, `doctor` asks for new
+    ones. `audit_crops` keeps the face of every check, encrypted, for `audit_days`; off by default.
     """
 
     enabled: bool = True
+    engine: Literal["dlib", "openvino"] = "dlib"
     population: Words = "east-asian"
+    target_fmr: float = Field(default=1e-3, gt=0, lt=1)
+    liveness: Literal["auto", "network", "challenge", "none"] = "auto"
+    lockout_after: int = Field(default=5, ge=2, le=50)
+    lockout_s: Seconds = 300.0
+    valid_days: int = Field(default=365, ge=1, le=365)
+    remind_days: int = Field(default=30, ge=0, le=365)
+    audit_crops: bool = False
+    audit_days: int = Field(default=7, ge=1, le=30)
     threshold: float | None = Field(default=None, gt=0, lt=1)
     agree: int = Field(default=3, ge=1, le=10)
     window: int = Field(default=5, ge=1, le=20, validate_default=True)
@@ -318,14 +326,20 @@ class Face(Section):
             raise PydanticCustomError("greater_than_equal", "too narrow", {"ge": agree})
         return window
 
-    def terms(self, *, threshold: float, margin: float) -> Terms:
-        """What makes a match; threshold and margin are those of the population, 0..1."""
+    def terms(self, *, threshold: float, margin: float, proof: Proof | None = None) -> Terms:
+        """What makes a match; threshold and margin are those of the population, 0..1.
+
+        A challenge has twice the time: the person acts.
+        """
+        wanted = proof or Proof()
+        slower = 2 if wanted.means is Means.CHALLENGE else 1
         return Terms(
             threshold=self.threshold or threshold,
             margin=margin,
             agree=self.agree,
             window=self.window,
-            limit_s=self.limit_s,
+            limit_s=self.limit_s * slower,
+            proof=wanted,
         )
 
 
@@ -339,53 +353,6 @@ class Page(Section):
     idle_lock_s: float = Field(default=300.0, ge=0, le=86_400)
     strip: tuple[Words, ...] = ()
     strip_url: str = Field(default="", pattern=r"^$|^http://127\.0\.0\.1:\d+$")
-
-
-class ScannerEntry(Section):
-    """A reader on a serial line, an input node or `socket://`; `carrier` None is the profile's.
-
-    `mend` sets a module that differs from its profile whenever it is met.
-    """
-
-    name: Words
-    path: Annotated[str, StringConstraints(min_length=2, max_length=200, strip_whitespace=True)]
-    profile: Words = "generic-cr"
-    carrier: Literal["qr", "rf"] | None = None
-    mend: bool = True
-
-
-def _named_apart(scanners: tuple[ScannerEntry, ...]) -> tuple[ScannerEntry, ...]:
-    if len({each.name for each in scanners}) != len(scanners):
-        raise PydanticCustomError("same_name", "names differ")
-    return scanners
-
-
-Scanners = Annotated[tuple[ScannerEntry, ...], AfterValidator(_named_apart)]
-
-
-class Signals(Section):
-    """Lamp and buzzer at the pins of the board (BCM numbers); the buzzer may be muted."""
-
-    enabled: bool = False
-    red: int = Field(default=17, ge=0, le=27)
-    green: int = Field(default=27, ge=0, le=27)
-    blue: int = Field(default=22, ge=0, le=27)
-    buzzer: int = Field(default=23, ge=0, le=27)
-    active_high: bool = True
-    muted: bool = False
-
-
-class Nfc(Section):
-    """The NFC reader on a serial line: no path, no reader.
-
-    `path`: a link that stays, e.g. below /dev/serial/by-path; `reset_pin`: the pin (BCM number)
-    at the chip's RSTPD_N; `key_file`: keys of tags, mode 0600, see `edge.host.tag_keys`.
-    """
-
-    path: Annotated[Path, AfterValidator(_serial_path)] | None = None
-    baud_cap: Literal[115_200, 230_400, 460_800, 921_600] = 921_600
-    reset_pin: int | None = Field(default=None, ge=0, le=27)
-    key_file: FilePath | None = None
 
 
 class ClockTrust(Section):

@@ -5,28 +5,34 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from edge.cli.face_rates import calibrate, evaluate
-from edge.cli.face_set import ConfigOption, JsonOption, ThresholdOption, errors_named
+from edge.cli.face_set import (
+    ConfigOption,
+    EngineOption,
+    JsonOption,
+    ThresholdOption,
+    Wish,
+    errors_named,
+)
 from edge.cli.face_words import words
 from edge.cli.process import settings_or_exit
+from edge.compose.face import enrolling, equipment_of
 from edge.core.consent import Consent
 from edge.core.errors import DecodeError
 from edge.core.face_judging import UNCHECKED
 from edge.core.faces import DESK, ENROLMENT, Described, Enrolled, Flaw, average, likeness
 from edge.core.ids import PersonId
-from edge.devices.face.models import find_models
-from edge.devices.face.populations import Population, shipped_population
+from edge.core.liveness import Liveness
+from edge.devices.face.engines import Eyeing, build
+from edge.devices.face.populations import Population
 from edge.flows.enrol import Engine, Refused, enrol
 from edge.host.clock import SystemClock
 from edge.settings import Settings
 from edge.storage.faces import FaceGallery, FaceKey, FaceReader, consent_text
-
-if TYPE_CHECKING:
-    from edge.devices.face.dlib_engine import DlibEngine
 
 face = typer.Typer(no_args_is_help=True, help="Faces of deliverers: enrol, withdraw, measure.")
 
@@ -54,8 +60,8 @@ def enrol_person(
     """
     settings = settings_or_exit(config)
     with errors_named():
-        population = _population(settings.face.threshold)
-        engine = _engine(population, settings.models_dir)
+        equipment = enrolling(equipment_of(settings))
+        engine = build(equipment)
         pictures = tuple(photographs)
         result = _enrol(
             Consent(
@@ -69,7 +75,7 @@ def enrol_person(
             settings=settings,
             engine=Engine(
                 engine.engine_id,
-                population.threshold,
+                equipment.population.threshold,
                 lambda number: _described(engine, pictures[number]),
             ),
         )
@@ -138,40 +144,30 @@ def verify(
     more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...")] = None,
     threshold: ThresholdOption = None,
     config: ConfigOption = None,
+    *,
+    engine: EngineOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say whether a picture shows the person of some photographs; nothing is stored.
 
-    Verdict: match, no_match or low_quality; the built-in engine does not check liveness. Exit
-    status: 0 match; 1 not; 2 wrong use, or a photograph without a face.
+    Verdict: match, no_match, low_quality or attack. Liveness is not_checked unless the networks
+    against prints lie in the model directory; one picture cannot pass a challenge. Exit status:
+    0 match; 1 not; 2 wrong use, or a photograph without a face.
 
     Example: specimen-edge face verify --json probe.jpg --enrolled a.jpg b.jpg c.jpg
     """
-    settings = None if config is None else settings_or_exit(config)
-    override = threshold or (settings.face.threshold if settings else None)
     with errors_named():
-        population = _population(override)
-        engine = _engine(population, settings.models_dir if settings else None)
-        template = average([_template(engine, each) for each in (*enrolled, *(more or ()))])
-        told = _verified(engine, population, probe, template)
+        equipment = Wish(config, engine, threshold).equipment()
+        built = build(equipment)
+        template = average([_template(built, each) for each in (*enrolled, *(more or ()))])
+        told = _verified(built, equipment.population, probe, template)
     shown = " ".join(f"{key}={value}" for key, value in told.items())
     typer.echo(json.dumps(told) if as_json else shown)
     if told["verdict"] != "match":
         raise typer.Exit(1)
 
 
-def _population(threshold: float | None) -> Population:
-    return shipped_population().at(threshold)
-
-
-def _engine(population: Population, folder: Path | None) -> "DlibEngine":
-    models = find_models(folder)
-    from edge.devices.face.dlib_engine import DlibEngine  # noqa: PLC0415 - the extra may be absent
-
-    return DlibEngine(models, population)
-
-
-def _described(engine: "DlibEngine", file: Path) -> Described | Flaw:
+def _described(engine: Eyeing, file: Path) -> Described | Flaw:
     from edge.devices.face.pictures import load_colour  # noqa: PLC0415 - the extra may be absent
 
     return engine.describe(load_colour(file), ENROLMENT, mirrored=True)
@@ -195,7 +191,7 @@ def _enrol(
         return enrol(agreed, len(pictures), engine=engine, gallery=gallery, others=others)
 
 
-def _template(engine: "DlibEngine", file: Path) -> tuple[float, ...]:
+def _template(engine: Eyeing, file: Path) -> tuple[float, ...]:
     from edge.devices.face.pictures import load_colour  # noqa: PLC0415 - the extra may be absent
 
     told = engine.describe(load_colour(file), DESK, mirrored=True)
@@ -205,7 +201,7 @@ def _template(engine: "DlibEngine", file: Path) -> tuple[float, ...]:
 
 
 def _verified(
-    engine: "DlibEngine", population: Population, probe: Path, template: tuple[float, ...]
+    engine: Eyeing, population: Population, probe: Path, template: tuple[float, ...]
 ) -> dict[str, object]:
     from edge.devices.face.pictures import load_colour  # noqa: PLC0415 - the extra may be absent
 
@@ -214,9 +210,15 @@ def _verified(
     told = engine.describe(picture, DESK)
     score = None if isinstance(told, Flaw) else likeness(told.vector, template)
     ms = (perf_counter() - begun) * 1000
+    liveness = UNCHECKED
+    if engine.network is not None and not isinstance(told, Flaw):
+        alive = told.alive is not None and told.alive >= engine.network.threshold
+        liveness = Liveness.PASSED if alive else Liveness.FAILED
     verdict = "no_match"
     if score is None:
         verdict = "low_quality"
+    elif liveness is Liveness.FAILED:
+        verdict = "attack"
     elif score >= population.threshold:
         verdict = "match"
     return {
@@ -225,6 +227,6 @@ def _verified(
         "threshold": population.threshold,
         "engine": engine.engine_id,
         "quality": str(told) if isinstance(told, Flaw) else "ok",
-        "liveness": UNCHECKED,
+        "liveness": liveness,
         "ms": round(ms, 1),
     }

@@ -8,10 +8,19 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.face_set import ConfigOption, JsonOption, ThresholdOption, errors_named
-from edge.cli.process import settings_or_exit
-from edge.devices.face.models import BUILT_IN, find_models
-from edge.devices.face.populations import Population, shipped_population
+from edge.cli.face_set import (
+    ConfigOption,
+    EngineName,
+    EngineOption,
+    JsonOption,
+    ThresholdOption,
+    Wish,
+    errors_named,
+)
+from edge.compose.face import NETWORKS as LIVENESS
+from edge.devices.face.engines import Equipment, build, build_engine
+from edge.devices.face.models import BUILT_IN, OPTIONAL, why_absent
+from edge.devices.face.populations import Population
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Pictures and manifest.csv.")]
 
@@ -20,6 +29,7 @@ def evaluate(
     folder: FolderArgument,
     threshold: ThresholdOption = None,
     config: ConfigOption = None,
+    engine: EngineOption = None,
     *,
     beside: Annotated[
         bool, typer.Option(help="Measure face_recognition's defaults on the same pictures too.")
@@ -28,67 +38,75 @@ def evaluate(
 ) -> None:
     """Measure error rates on labelled pictures: DIR/manifest.csv has file, identity, group, kind.
 
-    A kind is `live` or the species of an attack, such as print_attack. A threshold holds for the
-    people it was measured on: run this on your own before you trust it.
+    A kind is `live` or the species of an attack, such as print_attack. Without --engine the
+    optional engine is measured too where its models are (settings, or EDGE_MODELS_DIR). A
+    threshold holds for the people it was measured on: run this on your own before you trust it.
 
     Example: specimen-edge face evaluate --json faces
     """
-    settings = None if config is None else settings_or_exit(config)
-    override = threshold or (settings.face.threshold if settings else None)
     with errors_named():
-        population = shipped_population().at(override)
-        models = find_models(settings.models_dir if settings else None)
-        from edge.devices.face import evaluate as measuring  # noqa: PLC0415 - the extra may be absent
-        from edge.devices.face.dlib_engine import (  # noqa: PLC0415 - the extra may be absent
-            DlibEngine,
-        )
-
-        engine = DlibEngine(models, population)
-        equipment = measuring.Equipment(
-            engine, population.threshold, by_default=engine.by_default if beside else None
-        )
-        pictures = measuring.read_manifest(folder)
-        groups = [asdict(each) for each in measuring.evaluate(pictures, equipment)]
-    head = {"engine": engine.engine_id, "threshold": population.threshold, "liveness": None}
+        first = Wish(config, engine, threshold).equipment()
+        wanted = [first]
+        if engine is None and first.engine == BUILT_IN and _has_optional(first):
+            wanted.append(Wish(config, EngineName.OPENVINO).equipment())
+        told = [_measured(folder, each, beside=beside and each is first) for each in wanted]
     if as_json:
-        typer.echo(json.dumps(head | _expected(population) | {"groups": groups}))
+        typer.echo(json.dumps(told[0] | {"others": told[1:]}))
         return
-    for line in _lines(head | _expected(population), groups):
-        typer.echo(line)
+    for each in told:
+        for line in _lines(each):
+            typer.echo(line)
 
 
 def calibrate(
     folder: FolderArgument,
     out: Annotated[Path, typer.Option("--out", help="File to write; name it as face.population.")],
-    name: Annotated[str, typer.Option(help="Which engine.")] = BUILT_IN,
+    engine: EngineOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Make a population of your own people: their mean face, and thresholds for match rates.
 
     DIR is as for `face evaluate`; 8 people of several pictures each are the least, 50 are good.
-    Only the mean of all and the thresholds are written, nobody's face.
+    Only the mean of all and the thresholds are written, nobody's face. Templates made with
+    another mean are not compared with the new ones: everybody must be enrolled again.
 
     Example: specimen-edge face calibrate faces --out site.json
     """
-    settings = None if config is None else settings_or_exit(config)
     with errors_named():
-        models = find_models(settings.models_dir if settings else None)
-        from edge.devices.face.calibrate import (  # noqa: PLC0415 - the extra may be absent
-            calibrate as calibrated,
-        )
-        from edge.devices.face.dlib_engine import (  # noqa: PLC0415 - the extra may be absent
-            DlibEngine,
-        )
-        from edge.devices.face.evaluate import (  # noqa: PLC0415 - the extra may be absent
-            raw_faces,
-            read_manifest,
-        )
+        equipment = Wish(config, engine).equipment()
+        build_engine(equipment)
+        from edge.devices.face import calibrate as calibrating  # noqa: PLC0415 - may be absent
+        from edge.devices.face.evaluate import raw_faces, read_manifest  # noqa: PLC0415 - as above
 
-        engine = DlibEngine(models, shipped_population())
-        found = calibrated(raw_faces(read_manifest(folder), engine))
-    out.write_text(json.dumps({name: found.to_json()}), encoding="utf-8")
+        faces = raw_faces(read_manifest(folder), build_engine(equipment))
+        found = calibrating.calibrate(faces)
+    out.write_text(json.dumps({equipment.engine: found.to_json()}), encoding="utf-8")
     for point in found.points:
         typer.echo(" ".join(f"{key}={value}" for key, value in asdict(point).items()))
+
+
+def _has_optional(equipment: Equipment) -> bool:
+    folder = equipment.models_dir
+    return folder is not None and why_absent(folder, OPTIONAL) is None
+
+
+def _measured(folder: Path, equipment: Equipment, *, beside: bool) -> dict[str, object]:
+    """What `--json` prints of one engine."""
+    built = build(equipment)
+    from edge.devices.face import evaluate as measuring  # noqa: PLC0415 - the extra may be absent
+
+    by_default = getattr(built.engine, "by_default", None) if beside else None
+    population = equipment.population
+    asked = measuring.Equipment(built.engine, population.threshold, built.network, by_default)
+    pictures = measuring.read_manifest(folder)
+    head = {
+        "engine": built.engine_id,
+        "threshold": population.threshold,
+        "liveness": None if built.network is None else LIVENESS,
+        "liveness_threshold": None if built.network is None else built.network.threshold,
+    }
+    groups = [asdict(each) for each in measuring.evaluate(pictures, asked)]
+    return head | _expected(population) | {"groups": groups}
 
 
 def _expected(population: Population) -> dict[str, object]:
@@ -96,9 +114,10 @@ def _expected(population: Population) -> dict[str, object]:
     return {"population": population.name, "expected": None if point is None else asdict(point)}
 
 
-def _lines(head: dict[str, object], groups: Iterable[dict[str, object]]) -> Iterable[str]:
-    yield _told(head)
-    for group in groups:
+def _lines(told: dict[str, object]) -> Iterable[str]:
+    yield _told({key: value for key, value in told.items() if key != "groups"})
+    groups = told["groups"]
+    for group in groups if isinstance(groups, list) else ():
         nested = {key: value for key, value in group.items() if isinstance(value, dict)}
         yield _told({key: value for key, value in group.items() if key not in {*nested, "attacks"}})
         attacks = group["attacks"]

@@ -1,19 +1,22 @@
 """The face check of a desk: the built-in engine where it is installed and a camera is there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from edge.core.errors import ConfigError, StorageError
 from edge.core.events import FaceScore
 from edge.core.face_judging import Hint
 from edge.core.faces import Enrolled
 from edge.core.ids import PersonId
+from edge.core.liveness import Means, Proof
+from edge.core.lockout import Lockout
 from edge.devices.camera.capture import Camera
 from edge.devices.camera.frame import Picture
+from edge.devices.face.engines import Equipment
 from edge.devices.face.looker import FaceLooker, Looking
-from edge.devices.face.models import why_absent
+from edge.devices.face.models import BUILT_IN, find_liveness, why_absent
 from edge.devices.face.populations import Population, shipped_population
 from edge.devices.face.process import FaceWorker
-from edge.devices.face.worker import Equipment
 from edge.ports import Clock, Journal
 from edge.settings import Settings
 from edge.sim.faces import face_space
@@ -22,15 +25,64 @@ from edge.storage.faces import FaceReader
 RENDERED = "rendered"
 """The demonstration's people, a population of their own."""
 RENDERED_MARGIN = 0.05
+NETWORKS = "minifasnet-v2-v1se"
+NETWORK_LIMIT = 0.25
+CHALLENGE = "turn-blink"
 
 
 def population_of(settings: Settings) -> Population:
-    """Whom the engine is calibrated for; raise ConfigError `face_population_unknown`."""
-    name = settings.face.population
-    if name != RENDERED:
-        return shipped_population(name)
+    """Whom the engine is calibrated for; ConfigError `face_population_unknown` and its like."""
+    face = settings.face
+    if face.population != RENDERED:
+        known = shipped_population(face.population, engine=face.engine, target_fmr=face.target_fmr)
+        return known.at(face.threshold)
     space = face_space()
-    return Population(name, 1.0 - space.threshold, RENDERED_MARGIN, mean=space.mean)
+    return Population(face.population, 1.0 - space.threshold, RENDERED_MARGIN, mean=space.mean)
+
+
+def equipment_of(settings: Settings) -> Equipment:
+    """What the engine of a desk is built from; ConfigError when it cannot be.
+
+    Drawn people are neither alive nor dead: their liveness is not checked, and the event says so.
+    """
+    face, population = settings.face, population_of(settings)
+    engine = BUILT_IN if face.population == RENDERED else face.engine
+    means = _means(settings)
+    eyes = means is Means.CHALLENGE and why_absent(settings.models_dir) is None
+    return Equipment(population, settings.models_dir, engine=engine, means=means, eyes=eyes)
+
+
+def enrolling(equipment: Equipment) -> Equipment:
+    """The same for photographs: prints are looked for where the networks are, eyes are measured."""
+    networks = find_liveness(equipment.models_dir)
+    rendered = equipment.population.name == RENDERED
+    return replace(
+        equipment,
+        means=Means.NETWORK if networks and not rendered else Means.NONE,
+        eyes=not rendered and why_absent(equipment.models_dir) is None,
+    )
+
+
+def proof_of(means: Means) -> Proof:
+    """What a check must prove beside the likeness."""
+    match means:
+        case Means.NETWORK:
+            return Proof(means, NETWORKS, NETWORK_LIMIT)
+        case Means.CHALLENGE:
+            return Proof(means, CHALLENGE)
+        case Means.NONE:
+            return Proof()
+
+
+def _means(settings: Settings) -> Means:
+    wanted = settings.face.liveness
+    if wanted == "auto" and settings.face.population == RENDERED:
+        return Means.NONE
+    if wanted == "auto":
+        return Means.NETWORK if find_liveness(settings.models_dir) else Means.CHALLENGE
+    if wanted == "network" and not find_liveness(settings.models_dir):
+        raise ConfigError("face_model_absent", folder=str(settings.models_dir), serves="liveness")
+    return Means(wanted)
 
 
 def face_looker(
@@ -45,11 +97,15 @@ def face_looker(
     """The built-in engine; None where it is switched off or not installed, which is noted."""
     if not settings.face.enabled:
         return None
-    problem = why_absent(settings.models_dir)
+    problem = why_absent(settings.models_dir, settings.face.engine)
+    try:
+        equipment = equipment_of(settings)
+    except ConfigError as error:
+        problem = problem or error
     if problem is not None:
         journal.warning("face.engine_absent", error=str(problem))
         return None
-    population = population_of(settings)
+    population = equipment.population
     reader = FaceReader(settings.faces_db, settings.face_key)
 
     def templates(people: tuple[PersonId, ...], engine: str) -> tuple[Enrolled, ...]:
@@ -65,12 +121,17 @@ def face_looker(
 
     return FaceLooker(
         FaceWorker(
-            Equipment(population, settings.models_dir),
+            equipment,
             journal=journal,
             deadline_s=settings.face.deadline_s,
         ),
         Looking(next_frame, templates, tell, hint),
-        terms=settings.face.terms(threshold=population.threshold, margin=population.margin),
+        terms=settings.face.terms(
+            threshold=population.threshold,
+            margin=population.margin,
+            proof=proof_of(equipment.means),
+        ),
         clock=clock,
         journal=journal,
+        lockout=Lockout(settings.face.lockout_after, settings.face.lockout_s),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from edge.core.codes import Code
+from edge.core.curing.events import CuringEvent
 from edge.core.evidence import Evidence
 from edge.core.ids import (
     CommissionId,
@@ -102,7 +103,11 @@ class FormsChecked:
 
 @dataclass(frozen=True, slots=True)
 class FaceScore:
-    """What leaves the station of a face check: never an image, never a template."""
+    """What leaves the station of a face check: never an image, never a template.
+
+    liveness: not_checked, unfinished, passed or failed; liveness_by: what checked it; not_covered:
+    kinds of attack about which that says nothing.
+    """
 
     verdict: str
     score: float
@@ -110,6 +115,8 @@ class FaceScore:
     margin: float | None
     engine: str
     liveness: str
+    liveness_by: str = ""
+    not_covered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,5 +375,6 @@ Event = (
     | GroupReconciled
     | DeliverySigned
     | Closing
+    | CuringEvent
 )
-"""Everything the desk can state."""
+"""Everything a station can state."""

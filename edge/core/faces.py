@@ -46,7 +46,8 @@ class Measures:
     square that is compared; eyes_px: from eye to eye; sharpness: variance of the Laplacian of the
     face at 150 px; brightness: mean grey, 0..255; turn: nose from the middle of the eyes, along
     their line, in eye distances (0 = frontal); nod: how far the nose lies below or above where it
-    lies in a frontal face, as a share of that; clipped: share of the face that is black or white.
+    lies in a frontal face, as a share of that; clipped: share of the face that is black or white;
+    openness: of the eyes, height to width, None when nobody measured it.
     """
 
     box: Box
@@ -58,6 +59,7 @@ class Measures:
     turn: float
     nod: float = 0.0
     clipped: float = 0.0
+    openness: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,11 @@ ANY_FACE = Limits(
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A face that kept to the limits."""
+    """A face that kept to the limits; alive: 0..1 by a network, None where there is none."""
 
     vector: Vector = field(repr=False)
     measures: Measures
+    alive: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

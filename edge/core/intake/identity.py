@@ -37,7 +37,9 @@ FACE_ATTEMPTS = 2
 _FACE_FAILURES = {
     "low_quality": Code.FACE_LOW_QUALITY,
     "attack": Code.LIVENESS_FAIL,
+    "unfinished": Code.LIVENESS_FAIL,
 }
+_ENDED_WELL = frozenset({"passed", "not_checked"})
 
 
 def judge_face(desk: Desk, judged: FaceJudged, context: Context) -> Step:
@@ -119,11 +121,13 @@ def confirm_second(desk: Desk, confirmed: SecondConfirmed, context: Context) -> 
 
 
 def _face_failure(face: FaceScore, person: Person | None) -> Code | None:
-    """A failed quality or attack check is never outvoted by a score (ARCHITECTURE 5.5)."""
+    """A failed or unfinished check is never outvoted by a score (ARCHITECTURE 5.5)."""
     if face.liveness == "failed":
         return Code.LIVENESS_FAIL
     if face.verdict != "match":
         return _FACE_FAILURES.get(face.verdict, Code.FACE_NO_MATCH)
+    if face.liveness not in _ENDED_WELL:
+        return Code.LIVENESS_FAIL
     return Code.FACE_NO_MATCH if person is None else None
 
 

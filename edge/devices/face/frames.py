@@ -78,7 +78,7 @@ def pack_tell(number: int, told: Described | Flaw) -> bytes:
     if isinstance(told, Flaw):
         body = {"flaw": told}
     else:
-        body = {"vector": told.vector, "measures": asdict(told.measures)}
+        body = {"vector": told.vector, "measures": asdict(told.measures), "alive": told.alive}
     return _pack(number, body)
 
 
@@ -108,7 +108,7 @@ def unpack_tell(body: bytes) -> Described | Flaw:
             return Flaw(told["flaw"])
         measures = dict(told["measures"])
         box = Box(**measures.pop("box"))
-        return Described(tuple(told["vector"]), Measures(box=box, **measures))
+        return Described(tuple(told["vector"]), Measures(box=box, **measures), told["alive"])
     except (ValueError, KeyError, TypeError) as error:
         raise DecodeError("face_answer_malformed") from error
 

@@ -3,15 +3,18 @@
 The face port of the desk (step 4); one thread owns the worker.
 """
 
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition, Thread
 
 from edge.core.errors import DeviceError
 from edge.core.events import FaceScore
 from edge.core.face_judging import Hint, Judged, Judging, NoAnswer, Seen, Terms
-from edge.core.faces import DESK, Enrolled, Limits
+from edge.core.faces import DESK, Enrolled
 from edge.core.ids import PersonId
+from edge.core.liveness import Act, Means
+from edge.core.lockout import Lockout
 from edge.core.people import Person
 from edge.devices.camera.frame import Picture
 from edge.devices.face.process import FaceWorker, WorkerState
@@ -19,6 +22,8 @@ from edge.ports import Clock, Journal
 
 _FRAME_WAIT_S = 0.25
 _STOP_S = 5.0
+_QUIET_ENDS = {"low_quality"}
+"""Verdicts that say nothing about who stood there: they do not count towards a lockout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,15 @@ class FaceLooker:
         terms: Terms,
         clock: Clock,
         journal: Journal,
-        limits: Limits = DESK,
+        lockout: Lockout | None = None,
     ) -> None:
         self._worker = worker
         self._looking = looking
         self._terms = terms
         self._clock = clock
         self._journal = journal
-        self._limits = limits
+        self._lockout = lockout or Lockout()
+        self._gauges_eyes = worker.gauges_eyes
         self._changed = Condition()
         self._check = 0
         self._people: tuple[Enrolled, ...] = ()
@@ -85,6 +91,8 @@ class FaceLooker:
         """Start looking for these people only; False without an engine or a template of theirs."""
         if self._worker.state in {WorkerState.ABSENT, WorkerState.CLOSED}:
             self._wake()
+            return False
+        if self._lockout.is_locked(self._clock.mono_ns()):
             return False
         wanted = tuple(each.person for each in people)
         enrolled = self._looking.templates(wanted, self._worker.engine_id)
@@ -120,7 +128,8 @@ class FaceLooker:
                 self._worker.settle()
 
     def _run(self, check: int, people: tuple[Enrolled, ...]) -> None:
-        judging = Judging(self._terms, self._worker.engine_id, people, self._clock.mono_ns())
+        terms = replace(self._terms, proof=replace(self._terms.proof, acts=self._drawn()))
+        judging = Judging(terms, self._worker.engine_id, people, self._clock.mono_ns())
         hinted: Hint | None = None
         while self._is_current(check):
             if judging.hint is not hinted:
@@ -132,12 +141,20 @@ class FaceLooker:
             elif judging.ended is not None:
                 self._finish(check, judging.ended)
 
+    def _drawn(self) -> tuple[Act, ...]:
+        """What this person is asked to do: a turn to one side and a blink, in a random order."""
+        if self._terms.proof.means is not Means.CHALLENGE:
+            return ()
+        chance = secrets.SystemRandom()
+        sides = chance.sample((Act.TURN_LEFT, Act.TURN_RIGHT), 2)
+        return tuple(chance.sample((sides[0], Act.BLINK if self._gauges_eyes else sides[1]), 2))
+
     def _look(self, judging: Judging) -> Judging:
         frame = self._next_frame()
         if frame is None:
             return judging.wait(self._clock.mono_ns())
         self._frame, picture = frame
-        seen: Seen = self._worker.describe(picture, self._limits) or NoAnswer.LOST
+        seen: Seen = self._worker.describe(picture, DESK) or NoAnswer.LOST
         return judging.see(seen, self._clock.mono_ns())
 
     def _next_frame(self) -> tuple[int, Picture] | None:
@@ -164,5 +181,21 @@ class FaceLooker:
         if judged is None:
             self._looking.tell(None, None)
             return
-        self._journal.info("check.judged", verdict=judged.score.verdict, engine=judged.score.engine)
+        verdict, liveness = judged.score.verdict, judged.score.liveness
+        self._journal.info(
+            "check.judged", verdict=verdict, liveness=liveness, engine=judged.score.engine
+        )
+        self._count(judged)
         self._looking.tell(judged.person, judged.score)
+
+    def _count(self, judged: Judged) -> None:
+        """Failures in a row lock the engine; nobody is locked out: the face-free path stays."""
+        if judged.score.verdict in _QUIET_ENDS:
+            return
+        if judged.person is not None:
+            self._lockout = self._lockout.passed()
+            return
+        now_ns = self._clock.mono_ns()
+        self._lockout = self._lockout.failed(now_ns)
+        if self._lockout.is_locked(now_ns):
+            self._journal.warning("check.locked_out", pause_s=self._lockout.pause_s)

@@ -14,7 +14,7 @@ from typing import Any
 
 from edge.core.errors import ConfigError
 from edge.core.faces import Vector
-from edge.devices.face.models import BUILT_IN, NETWORK, POINTS
+from edge.devices.face.models import BUILT_IN, NETWORK, OPTIONAL, POINTS, Serves, listed
 
 SHIPPED = "east-asian"
 UNCENTRED = "uncentred"
@@ -126,7 +126,16 @@ def _population(name: str, entry: Mapping[str, Any], target_fmr: float) -> Popul
     return Population(name, point.threshold, margin, mean=mean, point=point)
 
 
-def engine_id_of(population: Population) -> str:
+def engine_id_of(population: Population, engine: str = BUILT_IN) -> str:
     """Names the model contents, the alignment and the centring: what makes vectors comparable."""
+    if engine == OPTIONAL:
+        return optional_engine_id(population)
     models = f"{POINTS.sha256[:8]}-{NETWORK.sha256[:8]}"
     return f"dlib-hog5-{models}-chip{CHIP_PX}p{CHIP_PADDING * 100:.0f}-{population.centring}"
+
+
+def optional_engine_id(population: Population) -> str:
+    """The same of the optional engine."""
+    wanted = (Serves.FIND, Serves.ENCODE)
+    models = "-".join(model.sha256[:8] for model in listed() if model.serves in wanted)
+    return f"openvino-yunet5-{models}-crop106.94-{population.centring}"

@@ -14,6 +14,7 @@ from typing import IO
 from edge.core.errors import ConfigError, DecodeError
 from edge.core.faces import DESK, Described, Flaw, Limits
 from edge.devices.camera.frame import Picture
+from edge.devices.face.engines import Equipment
 from edge.devices.face.frames import (
     READY,
     TELL,
@@ -24,8 +25,7 @@ from edge.devices.face.frames import (
     unpack_ready,
     unpack_tell,
 )
-from edge.devices.face.populations import engine_id_of
-from edge.devices.face.worker import Equipment
+from edge.devices.face.worker import equipment_text
 from edge.ports import Journal
 
 START_S = 30.0
@@ -47,7 +47,7 @@ class WorkerState(StrEnum):
 
 def worker_command(equipment: Equipment) -> tuple[str, ...]:
     """How the worker is started: a fresh interpreter, never a fork of this process."""
-    return (sys.executable, "-P", "-m", "edge.devices.face.worker", equipment.to_text())
+    return (sys.executable, "-P", "-m", "edge.devices.face.worker", equipment_text(equipment))
 
 
 class FaceWorker:
@@ -71,10 +71,15 @@ class FaceWorker:
         self._process: subprocess.Popen[bytes] | None = None
         self._number = READY
         self._falls = 0
-        self.engine_id = engine_id_of(equipment.population)
+        self.engine_id = equipment.engine_id
         self.problem: ConfigError | None = None
         self._state = WorkerState.STARTING
         self._closed = False
+
+    @property
+    def gauges_eyes(self) -> bool:
+        """Whether faces come with the openness of their eyes."""
+        return self._equipment.eyes
 
     @property
     def state(self) -> WorkerState:

@@ -5,55 +5,56 @@ It ends when its standard input does, so it never outlives the station.
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from edge.core.errors import EdgeError
 from edge.core.faces import Described, Flaw
-from edge.devices.face.models import find_models
+from edge.core.liveness import Means
+from edge.devices.face.engines import Equipment, build
 from edge.devices.face.populations import Population
 
 
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What a worker is started with."""
+def equipment_text(equipment: Equipment) -> str:
+    """Equipment as one argument of a command line."""
+    population = equipment.population
+    return json.dumps(
+        {
+            "name": population.name,
+            "threshold": population.threshold,
+            "margin": population.margin,
+            "mean": population.mean,
+            "models_dir": None if equipment.models_dir is None else str(equipment.models_dir),
+            "engine": equipment.engine,
+            "means": equipment.means,
+            "eyes": equipment.eyes,
+        }
+    )
 
-    population: Population
-    models_dir: Path | None = None
 
-    def to_text(self) -> str:
-        """One argument of a command line."""
-        population = self.population
-        return json.dumps(
-            {
-                "name": population.name,
-                "threshold": population.threshold,
-                "margin": population.margin,
-                "mean": population.mean,
-                "models_dir": None if self.models_dir is None else str(self.models_dir),
-            }
-        )
-
-    @classmethod
-    def parse(cls, text: str) -> "Equipment":
-        """Equipment as `to_text` writes it."""
-        told = json.loads(text)
-        population = Population(
-            told["name"], told["threshold"], told["margin"], mean=tuple(told["mean"])
-        )
-        folder = told["models_dir"]
-        return cls(population, None if folder is None else Path(folder))
+def parse_equipment(text: str) -> Equipment:
+    """Equipment as `equipment_text` writes it."""
+    told = json.loads(text)
+    population = Population(
+        told["name"], told["threshold"], told["margin"], mean=tuple(told["mean"])
+    )
+    folder = told["models_dir"]
+    return Equipment(
+        population,
+        None if folder is None else Path(folder),
+        engine=told["engine"],
+        means=Means(told["means"]),
+        eyes=told["eyes"],
+    )
 
 
 def main(equipment: Equipment, source: BinaryIO, sink: BinaryIO) -> int:
     """Describe pictures until the source ends; 1 when there is no engine."""
     try:
-        models = find_models(equipment.models_dir)
+        engine = build(equipment)
     except EdgeError as error:
         _refuse(sink, error)
         return 1
-    from edge.devices.face.dlib_engine import DlibEngine  # noqa: PLC0415 - the extra may be absent
     from edge.devices.face.frames import (  # noqa: PLC0415 - numpy may be absent
         ASK,
         pack_ready,
@@ -62,7 +63,6 @@ def main(equipment: Equipment, source: BinaryIO, sink: BinaryIO) -> int:
         unpack_head,
     )
 
-    engine = DlibEngine(models, equipment.population)
     _send(sink, pack_ready(engine.engine_id))
     while len(start := source.read(ASK.size)) == ASK.size:
         head = unpack_head(start)
@@ -84,4 +84,4 @@ def _send(sink: BinaryIO, content: bytes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Equipment.parse(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer))
+    sys.exit(main(parse_equipment(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer))

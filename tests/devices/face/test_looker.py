@@ -14,9 +14,9 @@ from edge.core.face_judging import Hint, Terms
 from edge.core.faces import Enrolled
 from edge.core.ids import OrgId, PersonId
 from edge.core.people import OrgKind, Person
+from edge.devices.face.engines import Equipment
 from edge.devices.face.looker import FaceLooker, Looking
 from edge.devices.face.process import FaceWorker, WorkerState
-from edge.devices.face.worker import Equipment
 from edge.host.clock import SystemClock
 
 ANSWER_S = 60.0

@@ -14,8 +14,9 @@ from heard_journal import HeardJournal
 from waiting import until
 
 from edge.core.faces import DESK, Described, Flaw
+from edge.devices.face.engines import Equipment
 from edge.devices.face.process import FALLS, FaceWorker, WorkerState
-from edge.devices.face.worker import Equipment
+from edge.devices.face.worker import equipment_text
 
 Command = Callable[[Equipment], Sequence[str]]
 
@@ -24,9 +25,8 @@ FALLING = "import sys; sys.exit(3)"
 HANGING = """
 import sys, time
 from edge.devices.face.frames import pack_ready
-from edge.devices.face.populations import engine_id_of
-from edge.devices.face.worker import Equipment
-sys.stdout.buffer.write(pack_ready(engine_id_of(Equipment.parse(sys.argv[1]).population)))
+from edge.devices.face.worker import parse_equipment
+sys.stdout.buffer.write(pack_ready(parse_equipment(sys.argv[1]).engine_id))
 sys.stdout.flush()
 time.sleep(600)
 """
@@ -38,7 +38,7 @@ def working(
     journal: HeardJournal, *, script: str = "", deadline_s: float = 2.0, models: Path | None = None
 ) -> Iterator[FaceWorker]:
     def scripted(equipment: Equipment) -> Sequence[str]:
-        return (sys.executable, "-c", script, equipment.to_text())
+        return (sys.executable, "-c", script, equipment_text(equipment))
 
     equipment = Equipment(rendered(), models)
     worker = (

@@ -1,0 +1,51 @@
+"""How wide the eyes of a face are open, by dlib's 68 points: for acts and for enrolment."""
+
+from math import hypot
+from pathlib import Path
+
+import dlib
+import numpy as np
+
+from edge.core.faces import Box
+from edge.devices.camera.frame import Picture
+from edge.devices.face.engine import Aligned, Point
+
+_EYES = (36, 42)
+"""First of the six points of each eye: corner, two above, corner, two below."""
+_SQUARE_IN_EYES = 2.44
+_BELOW_EYES = 0.52
+"""dlib's own square of a face, in distances from eye to eye: its points expect it."""
+
+
+class EyeGauge:
+    """The model weighs 100 MB on disk and 70 MB in memory; 2.4 ms a face."""
+
+    def __init__(self, model: Path) -> None:
+        self._points = dlib.shape_predictor(str(model))
+
+    def openness(self, bgr: Picture, aligned: Aligned) -> float:
+        """Height to width of both eyes on average; 0.25 open for half of East Asian faces."""
+        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        box = _square(*aligned.eyes)
+        rectangle = dlib.rectangle(
+            box.left, box.top, box.left + box.width - 1, box.top + box.height - 1
+        )
+        told = self._points(rgb, rectangle)
+        points = [Point(told.part(place).x, told.part(place).y) for place in range(68)]
+        return sum(_ratio(points[first : first + 6]) for first in _EYES) / len(_EYES)
+
+
+def _ratio(eye: list[Point]) -> float:
+    width = _apart(eye[0], eye[3])
+    return (_apart(eye[1], eye[5]) + _apart(eye[2], eye[4])) / (2 * width or 1.0)
+
+
+def _apart(one: Point, other: Point) -> float:
+    return hypot(one.x - other.x, one.y - other.y)
+
+
+def _square(one: Point, other: Point) -> Box:
+    eyes = _apart(one, other)
+    side = _SQUARE_IN_EYES * eyes
+    middle_x, middle_y = (one.x + other.x) / 2, (one.y + other.y) / 2 + _BELOW_EYES * eyes
+    return Box(round(middle_x - side / 2), round(middle_y - side / 2), round(side), round(side))
