@@ -1,12 +1,12 @@
 """Answering questions of stations (step 12): an unknown commission, a page of reference data."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from edge.central.reference import Reference
 from edge.core.commission import Commission
 from edge.core.errors import DecodeError
+from edge.core.plain_text import is_plain
 from edge.ports import Clock, Signer
 from edge.wire.convert import converter
 from edge.wire.downlink import Answer, Ask, sign_message
@@ -44,7 +44,7 @@ class Answers:
     def _commission(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """A commission by a form's code; another lab's too, so that the desk can say so."""
         form = str(data.get("form", ""))[:200]
-        if re.search("[\0\ud800-\udfff]", form):  # no key of ours, and nothing a store can look up
+        if not is_plain(form):
             return {"form": "", "commission": None}
         rows = self._reference.find(SetName.COMMISSIONS, f"form:{form}")
         found = next((row for row in rows if isinstance(row, Commission)), None)

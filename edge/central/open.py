@@ -18,14 +18,13 @@ from edge.core.envelope import (
 )
 from edge.core.errors import DecodeError
 from edge.core.ids import DeliveryId, Digest, EpochId, EventId
+from edge.core.plain_text import is_plain
 from edge.core.platform import Received, Suspect
 from edge.ports import KeyRing
 from edge.wire.topics import Topic, type_level
 
 _SEQUENCE: Final = re.compile(r"\d{20}")
 _TEXTS: Final = ("id", "source", "type", "subject", "time", "recordedtime", "epoch", "prev")
-_TEXT_CHARS: Final = 200
-"""Longer texts are no identity, type or time of ours, and no index of a database takes them."""
 Body = Mapping[str, Any]
 
 
@@ -74,7 +73,7 @@ def open_event(topic: Topic, payload: bytes, ring: KeyRing) -> Received | Suspec
 
 def _flaw(topic: Topic, envelope: Envelope, body: Body | None, ring: KeyRing) -> str:
     """The first thing that is wrong, or an empty text."""
-    if body is None or not all(_is_text(body.get(name)) for name in _TEXTS):
+    if body is None or not all(is_plain(body.get(name)) for name in _TEXTS):
         return "body_malformed"
     flaws = {
         "payload_type": envelope.payload_type != EVENT_PAYLOAD_TYPE,
@@ -109,15 +108,6 @@ def _flaw_of_content(topic: Topic, envelope: Envelope, body: Body, ring: KeyRing
         at=recorded_at,
     )
     return "" if is_genuine else "signature_bad"
-
-
-def _is_text(value: object) -> bool:
-    """Text that every store can keep: short, without NUL and without halves of characters."""
-    return (
-        isinstance(value, str)
-        and len(value) <= _TEXT_CHARS
-        and not re.search("[\0\ud800-\udfff]", value)
-    )
 
 
 def _parse(body: bytes) -> Body | None:

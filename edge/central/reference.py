@@ -7,6 +7,7 @@ from edge.central.store import RowStore
 from edge.core.commission import Commission, Contract
 from edge.core.envelope import digest_of
 from edge.core.ids import LabId
+from edge.core.plain_text import is_plain
 from edge.ports import Clock, Signer
 from edge.wire.downlink import Head, PageHead, sign_message
 from edge.wire.reference import (
@@ -61,7 +62,9 @@ class Reference:
         self._store.put_lines(name, kept)
 
     def find(self, name: SetName, found_by: str) -> tuple[Row, ...]:
-        """Rows by any of their keys."""
+        """Rows by any of their keys; what no key can be finds none."""
+        if not is_plain(found_by):
+            return ()
         found = (decode_row(name, line) for line in self._store.find_lines(name, found_by))
         return tuple(row for row in found if not isinstance(row, Deleted))
 
