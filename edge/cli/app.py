@@ -13,6 +13,7 @@ from edge.cli.face import face
 from edge.cli.firmware import firmware
 from edge.cli.kiosk import kiosk
 from edge.cli.log import log
+from edge.cli.models import models
 from edge.cli.nfc import nfc
 from edge.cli.outbox import outbox
 from edge.cli.registry import registry
@@ -39,6 +40,7 @@ app.add_typer(chip, name="chip")
 app.add_typer(face, name="face")
 app.add_typer(firmware, name="firmware")
 app.add_typer(log, name="log")
+app.add_typer(models, name="models")
 app.add_typer(nfc, name="nfc")
 app.add_typer(outbox, name="outbox")
 app.add_typer(registry, name="registry")
