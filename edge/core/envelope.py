@@ -116,6 +116,7 @@ def seal(draft: Draft, tip: Tip, *, event_id: EventId, recorded_at: datetime, by
     Raises BrokenInvariant `event_too_large` above 8 KB: closing events name groups, never blocks.
     """
     sequence = tip.sequence + 1
+    recorded = rfc3339(recorded_at)
     full_type = f"specimen.{draft.type}.v{draft.version}"
     body = encode_json(
         {
@@ -126,7 +127,7 @@ def seal(draft: Draft, tip: Tip, *, event_id: EventId, recorded_at: datetime, by
             "subject": draft.subject,
             "time": rfc3339(draft.occurred.at),
             "timequality": draft.occurred.quality.value,
-            "recordedtime": rfc3339(recorded_at),
+            "recordedtime": recorded,
             "bootid": by.boot_id,
             "sequence": f"{sequence:020d}",
             "epoch": tip.epoch,
@@ -145,7 +146,7 @@ def seal(draft: Draft, tip: Tip, *, event_id: EventId, recorded_at: datetime, by
         sequence=sequence,
         type=full_type,
         subject=draft.subject,
-        recorded_at=recorded_at,
+        recorded_at=datetime.fromisoformat(recorded),
         body=body,
         digest=digest_of(body),
         key_id=by.key_id,

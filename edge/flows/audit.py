@@ -222,8 +222,9 @@ def _agrees(event: Sealed, body: Mapping[str, Any]) -> bool:
         "subject": event.subject,
         "recordedtime": rfc3339(event.recorded_at),
     }
-    is_aware = datetime.fromisoformat(body["recordedtime"]).tzinfo is not None
-    return is_aware and all(body[name] == value for name, value in columns.items())
+    recorded_at = datetime.fromisoformat(body["recordedtime"])
+    is_exact = recorded_at.tzinfo is not None and recorded_at == event.recorded_at
+    return is_exact and all(body[name] == value for name, value in columns.items())
 
 
 def _continues(data: Mapping[str, Any], before: Tip | None) -> bool:

@@ -138,12 +138,12 @@ class StationReader:
         return int(row[0]) if row else None
 
     def _sealed(self, row: Any) -> Sealed:
-        """A row as an event; StorageCorrupt `row_malformed` when it holds no aware instant."""
+        """A row as an event; StorageCorrupt `row_malformed` when its instant is not as we write."""
         try:
             recorded_at = datetime.fromisoformat(row[5])
         except ValueError as error:
             raise StorageCorrupt("row_malformed", file=str(self._path), sequence=row[2]) from error
-        if recorded_at.tzinfo is None:
+        if recorded_at.tzinfo is None or recorded_at.isoformat() != row[5]:
             raise StorageCorrupt("row_malformed", file=str(self._path), sequence=row[2])
         return Sealed(
             event_id=EventId(row[0]),
