@@ -56,10 +56,12 @@ class ScannerBench:
     def until_live(self) -> None:
         until(lambda: self.scanner.state.live)
 
-    def until_read(self, count: int) -> None:
+    def has_read(self, count: int, *, limit_s: float) -> bool:
         with self._read:
-            come = self._read.wait_for(lambda: len(self.readings) >= count, _LIMIT_S)
-        assert come, f"{count} readings did not come in time"
+            return self._read.wait_for(lambda: len(self.readings) >= count, limit_s)
+
+    def until_read(self, count: int) -> None:
+        assert self.has_read(count, limit_s=_LIMIT_S), f"{count} readings did not come in time"
 
     def show(self, code: bytes) -> None:
         """Show a code and wait until it was read."""

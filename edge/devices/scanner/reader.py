@@ -207,9 +207,10 @@ class Scanner:
         return min(max(left_s, 0.0), _LISTEN_S)
 
     def _beat(self) -> None:
-        """Ask whether it is still there; three silences in a row are a loss."""
+        """Ask whether it is still there; silences in a row, without a code between, are a loss."""
         dialect = self._manner.dialect
-        if self._link.ask(dialect.beat, self._manner.answer_s) is not None:
+        patience_s = self._manner.answer_s * (1 + self._missed)
+        if self._link.ask(dialect.beat, patience_s) is not None:
             self._missed = 0
             self._beat_ns = self._clock.mono_ns() + int(self._manner.beat_s * 1e9)
             if dialect.start:
@@ -232,6 +233,7 @@ class Scanner:
             self._suspect = self._suspect or frame.why in _SUSPECT
             self._board.drop(frame.why, at.mono_ns)
             return
+        self._missed = 0
         if self._manner.dialect.thanks:
             self._link.send(self._manner.dialect.thanks)
         is_resent = frame.resent and frame.payload == self._last

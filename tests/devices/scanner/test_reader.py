@@ -243,9 +243,10 @@ def test_a_module_without_a_terminator_says_nothing_rather_than_two_codes_in_one
 ) -> None:
     with running(make(tmp_path)) as bench:
         bench.sim.send(b"AHJ-2025-000123")
-        until(lambda: bench.scanner.state.dropped == 1)
+        until(lambda: bench.scanner.state.dropped)
+        heard = bench.sim.heard
         bench.sim.send(b"AHJ-2025-000124")
-        until(lambda: bench.scanner.state.dropped == 2)
+        until(lambda: bench.scanner.state.dropped > 1 or bench.sim.heard > heard + 200)
         assert bench.payloads == []
 
 

@@ -34,6 +34,8 @@ class Soak:
         self.draw = random.Random(seed)
         self.wanted: list[bytes] = []
         self.strange = 0
+        self.lost = 0
+        self.shown_again = 0
         self.faults: list[Callable[[bytes], None]] = [
             self.in_pieces,
             self.slowly,
@@ -53,7 +55,24 @@ class Soak:
                 self.draw.choice(self.faults)(code)
             else:
                 self.bench.sim.show(code)
-            self.bench.until_read(len(self.wanted))
+            self.await_reading(code, len(self.wanted))
+
+    def await_reading(self, code: bytes, count: int) -> None:
+        """As a person does: shown again only when the desk says that it lost the scanner.
+
+        On a starved machine three questions in a row may stay unanswered; a code that was shown
+        in that second was shown to nobody.
+        """
+        if not self.bench.has_read(count, limit_s=2.0) and self.times_lost() > self.lost:
+            self.bench.until_live()
+            self.shown_again += 1
+            self.bench.sim.show(code)
+        self.bench.until_read(count)
+        self.lost = self.times_lost()
+
+    def times_lost(self) -> int:
+        lines = self.bench.journal.named("scanner.gone")
+        return sum(line["why"] == "unanswered" for line in lines)
 
     def sent(self, code: bytes) -> bytes:
         return self.module.see(code)
@@ -94,6 +113,7 @@ class Soak:
         self.bench.sim.send(answer + self.sent(code) + answer)
 
     def spoilt_answer(self, code: bytes) -> None:
+        self.gm65.faults.silent = 0
         dropped = self.bench.scanner.state.dropped
         answer = gm65.answer(b"\x00")
         self.bench.sim.send(answer[:-1] + bytes([answer[-1] ^ 0x10]))
@@ -114,7 +134,7 @@ class Soak:
         strange = setup_code(self.strange // 256 % 256, self.strange % 256)
         self.wanted.insert(-1, strange)
         self.bench.sim.show(strange)
-        self.bench.until_read(len(self.wanted) - 1)
+        self.await_reading(strange, len(self.wanted) - 1)
         assert bytes(self.gm65.zones) == before
         self.bench.sim.show(code)
 
@@ -173,21 +193,25 @@ def soak(bench: ScannerBench, module: Gm65Module | PlainModule, count: int) -> N
                 done += len(run.wanted) - sum(b"SETUP" in code for code in run.wanted)
                 assert bench.payloads == run.wanted
                 del run.wanted[:], bench.readings[:], bench.journal.lines[:]
+                run.lost = 0
+        assert run.shown_again <= count // 500
     finally:
         bench.scanner.stop()
         bench.sim.close()
     assert os.path.islink(bench.sim.path) is False  # noqa: PTH114 - a link to nowhere counts too
 
 
+Make = Callable[[Path], tuple[ScannerBench, PlainModule] | tuple[ScannerBench, Gm65Module]]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [1000])
-def test_a_slice_of_two_thousand_scans(tmp_path: Path, count: int) -> None:
-    soak(*plain(tmp_path), count)
-    soak(*grow(tmp_path), count)
+@pytest.mark.parametrize("make", [plain, grow])
+def test_a_slice_of_two_thousand_scans(tmp_path: Path, make: Make) -> None:
+    soak(*make(tmp_path), 1000)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_fifty_thousand_scans(tmp_path: Path) -> None:
-    soak(*plain(tmp_path), 25_000)
-    soak(*grow(tmp_path), 25_000)
+@pytest.mark.parametrize("make", [plain, grow])
+def test_fifty_thousand_scans(tmp_path: Path, make: Make) -> None:
+    soak(*make(tmp_path), 25_000)
