@@ -228,12 +228,12 @@ def _history(known: KnownChip, lab: LabId, now: Instant, rules: RuleSet) -> tupl
     found: dict[Code, Finding] = {}
     for seen in (known.own, known.platform):
         if seen is not None:
-            for each in (*_travel(seen, lab, now, rules), *_state(seen, lab)):
+            for each in (*check_travel(seen, lab, now, rules), *_state(seen, lab)):
                 found.setdefault(each.code, each)
     return tuple(found.values())
 
 
-def _travel(seen: Custody, lab: LabId, now: Instant, rules: RuleSet) -> tuple[Finding, ...]:
+def check_travel(seen: Custody, lab: LabId, now: Instant, rules: RuleSet) -> tuple[Finding, ...]:
     """Seen at another lab less than a journey ago: one of the two is a copy (A7)."""
     if seen.lab == lab or not now.trusted:
         return ()

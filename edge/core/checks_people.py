@@ -24,6 +24,19 @@ def check_operator(person: Person, *, lab: LabId, now: Instant) -> tuple[Finding
     return (*_standing(person), *_post(person, Role.RECEIVER, lab), *_certificate(person, now))
 
 
+def check_keeper(person: Person, *, lab: LabId, now: Instant) -> tuple[Finding, ...]:
+    """May this person carry at a laboratory's room? An active curing keeper of it (A5)."""
+    return (*_standing(person), *_post(person, Role.CURING_KEEPER, lab), *_certificate(person, now))
+
+
+def check_site_hand(person: Person, role: Role, *, now: Instant) -> tuple[Finding, ...]:
+    """May this person act at a site's room? An active tester or witness (guide 四(三)3, A5)."""
+    post: tuple[Finding, ...] = ()
+    if role not in person.roles:
+        post = (finding(Code.ROLE_NOT_ALLOWED, person.person, why="role", role=role.value),)
+    return (*_standing(person), *post, *_certificate(person, now))
+
+
 def check_approver(
     proposer: Person, approver: Person, *, lab: LabId, now: Instant
 ) -> tuple[Finding, ...]:

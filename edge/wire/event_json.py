@@ -6,12 +6,12 @@ from edge.core.ids import DeviceId, RuleSetId
 from edge.core.moments import Instant
 from edge.wire.convert import converter
 
-SUBJECTS = ("specimen", "group", "delivery", "operator")
+SUBJECTS = ("specimen", "group", "delivery", "transaction", "sensor", "operator")
 """Where an event's subject stands, most specific first."""
 
 
 def subject_of(event: Event, device: DeviceId) -> str:
-    """The specimen, group, delivery or operator an event speaks of, else the device itself."""
+    """What an event speaks of, most specific first, else the device itself."""
     named = (getattr(event, name, None) for name in SUBJECTS)
     return next((str(each) for each in named if each is not None), str(device))
 
