@@ -1,8 +1,9 @@
 """Values to JSON and back: one converter for every format of our own; unknown keys are refused."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
 import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
@@ -82,8 +83,13 @@ converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(second
 converter.register_unstructure_hook(timedelta, lambda span: span.total_seconds())
 
 
+RENAMED: Final[dict[type[Any], Mapping[str, str]]] = {}
+"""Fields that have another key in JSON, by kind; the published schemas follow it."""
+
+
 def rename_keys(kind: type[Any], **names: str) -> None:
     """Use other keys in JSON for fields whose name Python reserves: `since="from"`."""
+    RENAMED[kind] = names
     overrides: Any = {field: override(rename=name) for field, name in names.items()}
     converter.register_structure_hook(
         kind,

@@ -1,11 +1,8 @@
 """One identity over the carriers at the desk: code and tag of a block agree, or it is taken out."""
 
-from dataclasses import replace
-
 import pytest
-import samples
-from bench import BLOCKS, COMMISSION, Bench
-from memory_doors import MemoryRegistry
+from bench import BLOCKS, Bench
+from tapped import FIRST, STRANGE, SUN, UIDS, known_chips, tap
 
 from edge.core.carriers import Carrier, Reading
 from edge.core.codes import Code
@@ -14,62 +11,10 @@ from edge.core.intake.state import Phase
 from edge.core.intake.step import Outcome
 from edge.core.nfc import (
     SignatureState,
-    SunMessage,
     SunProof,
     SunState,
     TagFlaw,
-    TagKind,
-    TagSeen,
-    TagUid,
 )
-
-FIRST, SECOND = BLOCKS[:2]
-UIDS = {block: TagUid.parse(f"04{number:012x}") for number, block in enumerate(BLOCKS)}
-STRANGE = TagUid.parse("04ffffffffffff")
-SUN = SunMessage(mac=bytes(8), picc=bytes(16))
-
-
-def known_chips() -> Bench:
-    """A desk that scans; the registry knows the tag of every block."""
-    groups = tuple(
-        replace(
-            group,
-            specimens=tuple(replace(each, uid=UIDS[each.specimen]) for each in group.specimens),
-        )
-        for group in COMMISSION.groups
-    )
-    registry = MemoryRegistry(
-        people=(
-            samples.RECEIVER,
-            samples.SECOND,
-            samples.SUPERVISOR,
-            samples.WITNESS,
-            samples.COURIER,
-        ),
-        all_grants=samples.GRANTS,
-        commissions=(replace(COMMISSION, groups=groups),),
-        contracts=(samples.CONTRACT,),
-    )
-    bench = Bench(registry=registry)
-    bench.to_scanning()
-    return bench
-
-
-def tap(
-    bench: Bench,
-    text: str = "",
-    *,
-    uid: TagUid = UIDS[FIRST],
-    sun: SunMessage | None = None,
-    flaw: TagFlaw | None = None,
-) -> None:
-    bench.clock.move(5)
-    bench.intake.tap(
-        TagSeen(
-            "nfc-1", uid, TagKind.NTAG21X, text.encode(), b"signed", sun, bench.clock.read(),
-            flaw=flaw,
-        )
-    )  # fmt: skip
 
 
 def outcome(bench: Bench) -> tuple[Outcome, tuple[Code, ...]]:

@@ -4,16 +4,19 @@ import json
 import signal
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import psutil
 import pytest
+from jsonschema import Draft202012Validator
 from waiting import until
 
 from edge.sim.broker import HOST, Mosquitto
 
 pytestmark = pytest.mark.slow
 
+CONTRACT = Path(__file__).parents[2] / "docs" / "contract"
 EDGE = (sys.executable, "-m", "edge")
 
 
@@ -55,6 +58,19 @@ def test_a_day_loses_nothing_and_doubles_nothing(
     assert summary["seconds"] > 0
     assert "部分接收" in ended.stderr
     assert "provisional" in ended.stderr
+
+
+def test_every_event_of_the_day_keeps_the_published_contract(
+    day: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = day
+    schema = json.loads((CONTRACT / "events.schema.json").read_text(encoding="utf-8"))
+    judge = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    told = run("log", "export", "--config", str(folder / "station" / "edge.toml")).stdout
+    bodies = [json.loads(b64decode(json.loads(line)["payload"])) for line in told.splitlines()]
+    assert len(bodies) > 100
+    for body in bodies:
+        judge.validate(body)
 
 
 def test_nothing_is_left_running(day: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
