@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import psutil
 import pytest
@@ -23,6 +24,8 @@ from edge.sim.scanner.plain import PlainModule
 
 FAULTY = 0.3
 RSS_LIMIT_BYTES = 2 * 1024 * 1024
+Built: TypeAlias = tuple[ScannerBench, Gm65Module | PlainModule]
+Make: TypeAlias = Callable[[Path], Built]
 
 
 class Soak:
@@ -155,7 +158,7 @@ class Soak:
         return self.module
 
 
-def grow(folder: Path) -> tuple[ScannerBench, Gm65Module]:
+def grow(folder: Path) -> Built:
     module, profile = Gm65Module(), scanner_profile("gm65", configs_dir())
     watch = profile.watch.model_copy(update={"beat_s": 0.05, "same_code_s": 20.0})
     profile = profile.model_copy(update={"watch": watch})
@@ -163,7 +166,7 @@ def grow(folder: Path) -> tuple[ScannerBench, Gm65Module]:
     return ScannerBench(module, folder / "grow", profile.manner, prepare=mender), module
 
 
-def plain(folder: Path) -> tuple[ScannerBench, PlainModule]:
+def plain(folder: Path) -> Built:
     module = PlainModule()
     return ScannerBench(module, folder / "plain", Manner(same_code_s=20.0)), module
 
@@ -178,7 +181,8 @@ def constant() -> Iterator[None]:
     assert process.memory_info().rss - before[2] < RSS_LIMIT_BYTES
 
 
-def soak(bench: ScannerBench, module: Gm65Module | PlainModule, count: int) -> None:
+def soak(built: Built, count: int) -> None:
+    bench, module = built
     bench.sim.plug()
     bench.scanner.start()
     bench.until_live()
@@ -201,17 +205,14 @@ def soak(bench: ScannerBench, module: Gm65Module | PlainModule, count: int) -> N
     assert os.path.islink(bench.sim.path) is False  # noqa: PTH114 - a link to nowhere counts too
 
 
-Make = Callable[[Path], tuple[ScannerBench, PlainModule] | tuple[ScannerBench, Gm65Module]]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [plain, grow])
 def test_a_slice_of_two_thousand_scans(tmp_path: Path, make: Make) -> None:
-    soak(*make(tmp_path), 1000)
+    soak(make(tmp_path), 1000)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("make", [plain, grow])
 def test_fifty_thousand_scans(tmp_path: Path, make: Make) -> None:
-    soak(*make(tmp_path), 25_000)
+    soak(make(tmp_path), 25_000)
