@@ -14,7 +14,7 @@ from edge.core.curing.inputs import RoomKind
 from edge.core.curing.places import Spot
 from edge.core.curing.state import Mode, Presence, Standing
 from edge.core.ids import PersonId, SpecimenId, TransactionId
-from edge.core.people import Role
+from edge.core.people import Person, Role
 
 BLOCKS = tuple(f"s-{index}-{number}" for index in (1, 2) for number in (1, 2, 3))
 READERS = st.sampled_from(("left", "right"))
@@ -41,8 +41,8 @@ class DoorMachine(RuleBasedStateMachine):
         self.counted = 0
 
     @rule(person=PEOPLE, reader=READERS)
-    def badge(self, person: object, reader: str) -> None:
-        self.room.badge(person if person in (KEEPER, SECOND) else None, reader)  # type: ignore[arg-type]  # drawn above
+    def badge(self, person: Person | None, reader: str) -> None:
+        self.room.badge(person, reader)
 
     @rule(mode=st.sampled_from(Mode), reader=READERS)
     def mode(self, mode: Mode, reader: str) -> None:
