@@ -143,6 +143,7 @@ class Broker(Section):
     tls: Tls | None = None
     allow_plain: bool = Field(default=False, validate_default=True)
     password_file: FilePath | None = None
+    version: Literal["5", "3.1.1"] = "5"
     keepalive_s: int = Field(default=30, ge=5, le=600)
     connect_timeout_s: Seconds = 10.0
     retry_max_s: Seconds = 120.0

@@ -7,7 +7,7 @@ from edge.core.backoff import Backoff
 from edge.core.errors import ConfigError
 from edge.core.ids import RuleSetId
 from edge.core.rulesets import RuleSet
-from edge.mqtt.client import Access, TlsFiles
+from edge.mqtt.client import Access, TlsFiles, Version
 from edge.settings import Settings
 from edge.wire.ruleset_toml import parse_ruleset
 from edge.wire.topics import Station
@@ -43,6 +43,7 @@ def access_of(settings: Settings, *, client_id: str, session_expiry_s: int = 0) 
         keepalive_s=broker.keepalive_s,
         connect_timeout_s=broker.connect_timeout_s,
         session_expiry_s=session_expiry_s,
+        version=Version(broker.version),
     )
 
 

@@ -96,7 +96,9 @@ class Shipper:
     @property
     def note(self) -> str:
         """What stops the line, empty when nothing does."""
-        return f"refused:{self.refusal}" if self.refusal else ""
+        if self.refusal:
+            return f"refused:{self.refusal}"
+        return "unconfirmed" if self._is_unconfirmed() else ""
 
     @property
     def confirmed(self) -> Mapping[EpochId, Mark]:
@@ -222,12 +224,24 @@ class Shipper:
             self._progress_ns[epoch] = self._clock.mono_ns()
             self._sent[epoch] = max(self._sent.get(epoch, 0), mark.upto)
 
+    def _is_unconfirmed(self) -> bool:
+        """Whether sending again did not help: a broker without reasons may be refusing unheard."""
+        return any(
+            patience_s > 2 * self._pace.patience_s and self._sent.get(epoch, 0) > self._upto(epoch)
+            for epoch, patience_s in self._patience_s.items()
+        )
+
     def _repeat_what_is_overdue(self) -> None:
         """An epoch without progress beyond its patience goes again; its patience doubles."""
         for epoch, sent in self._sent.items():
             patience_s = self._patience_s.get(epoch, self._pace.patience_s)
             if sent > self._upto(epoch) and self._since(self._progress_ns[epoch]) > patience_s:
-                self._journal.info("ship.again", epoch=epoch, after_s=patience_s)
+                say = (
+                    self._journal.info
+                    if patience_s == self._pace.patience_s
+                    else (self._journal.warning)
+                )
+                say("ship.again", epoch=epoch, after_s=patience_s)
                 self._patience_s[epoch] = min(2 * patience_s, self._pace.patience_max_s)
                 self._sent[epoch] = self._upto(epoch)
 

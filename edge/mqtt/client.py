@@ -1,4 +1,4 @@
-"""The one door to the broker (steps 11 and 12): MQTT v5 over paho, QoS 1, every result a value.
+"""The one door to the broker (steps 11 and 12): MQTT over paho, QoS 1, every result a value.
 
 Callbacks only enqueue: paho holds its own lock around them, and one engine thread owns the rest.
 """
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +48,13 @@ class Will:
     payload: bytes
 
 
+class Version(StrEnum):
+    """What the broker speaks; 3.1.1 has no reasons, so a refusal there looks like a success."""
+
+    V5 = "5"
+    V311 = "3.1.1"
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """How a broker is reached and as whom."""
@@ -60,6 +68,7 @@ class Access:
     connect_timeout_s: float = 10.0
     session_expiry_s: int = 0
     receive_maximum: int = 100
+    version: Version = Version.V5
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +175,12 @@ class MqttClient:
 
     def _open(self, client: Client) -> None:
         access = self._access
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's gap
-        properties.SessionExpiryInterval = access.session_expiry_s
-        properties.ReceiveMaximum = access.receive_maximum
+        wishes: dict[str, Any] = {}
+        if access.version is Version.V5:
+            wishes["clean_start"] = access.session_expiry_s == 0
+            wishes["properties"] = _connect_properties(access)
         try:
-            client.connect(
-                access.host,
-                access.port,
-                keepalive=access.keepalive_s,
-                clean_start=access.session_expiry_s == 0,
-                properties=properties,
-            )
+            client.connect(access.host, access.port, keepalive=access.keepalive_s, **wishes)
         except ssl.SSLError as error:
             raise LinkRejected("broker_tls", why=str(error)) from error
         except (OSError, ValueError) as error:
@@ -186,7 +190,8 @@ class MqttClient:
     def _subscribe(self, client: Client) -> None:
         if not self._filters:
             return
-        options = SubscribeOptions(qos=QOS)
+        is_v5 = self._access.version is Version.V5
+        options: Any = SubscribeOptions(qos=QOS) if is_v5 else QOS
         result, _ = client.subscribe([(each, options) for each in self._filters])
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise LinkDown("subscribe_failed", rc=int(result))
@@ -199,10 +204,12 @@ class MqttClient:
 
     def _new_client(self, life: int, attempt: "_Attempt") -> Client:
         access = self._access
+        is_v5 = access.version is Version.V5
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=access.client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
+            clean_session=None if is_v5 else access.session_expiry_s == 0,
+            protocol=MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
             manual_ack=True,
         )
@@ -268,6 +275,13 @@ class _Attempt:
         if reasons is None:
             raise LinkDown("broker_hung_up")
         return reasons
+
+
+def _connect_properties(access: Access) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's gap
+    properties.SessionExpiryInterval = access.session_expiry_s
+    properties.ReceiveMaximum = access.receive_maximum
+    return properties
 
 
 def _context_of(tls: TlsFiles) -> ssl.SSLContext:

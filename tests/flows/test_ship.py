@@ -364,3 +364,17 @@ def test_a_birth_says_where_the_log_ends() -> None:
     log.append(2, epoch=SECOND)
     birth = birth_of(log, version="0.1.0", now=samples.NOW)
     assert (birth.state, birth.epoch, birth.next_seq) == (StationState.ONLINE, SECOND, 3)
+
+
+def test_a_broker_that_takes_and_never_delivers_is_named_after_a_while() -> None:
+    """MQTT 3.1.1 has no refusal: only the missing watermark tells (EVENTS 7, G7)."""
+    line = Line(events=2)
+    notes = []
+    for _ in range(4):
+        line.run()
+        notes.append(line.shipper.note)
+        line.clock.move(line.pace.patience_max_s + 1)
+    assert notes[0] == ""
+    assert notes[-1] == "unconfirmed"
+    line.hear(2)
+    assert line.shipper.note == ""
