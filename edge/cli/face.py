@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -18,6 +20,7 @@ from edge.cli.face_set import (
     Wish,
     errors_named,
 )
+from edge.cli.face_status import export_notice, status
 from edge.cli.face_words import words
 from edge.cli.process import settings_or_exit
 from edge.compose.face import enrolling, equipment_of
@@ -29,7 +32,7 @@ from edge.core.ids import PersonId
 from edge.core.liveness import Liveness
 from edge.devices.face.engines import Eyeing, build
 from edge.devices.face.populations import Population
-from edge.flows.enrol import Engine, Refused, enrol
+from edge.flows.enrol import Applicant, Engine, Refused, enrol
 from edge.host.clock import SystemClock
 from edge.settings import Settings
 from edge.storage.faces import FaceGallery, FaceKey, FaceReader, consent_text
@@ -38,17 +41,24 @@ face = typer.Typer(no_args_is_help=True, help="Faces of deliverers: enrol, withd
 
 face.command()(evaluate)
 face.command()(calibrate)
+face.command()(status)
+face.command("export-notice")(export_notice)
 
 
 @face.command("enrol")
 def enrol_person(
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Person id.")],
-    photographs: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="3 to 5 files.")],
+    photographs: Annotated[
+        list[Path], typer.Argument(metavar="PHOTO...", help="3 to 5 files, or their folder.")
+    ],
     *,
     consent_by: Annotated[
         str, typer.Option("--consent-by", help="Staff member who recorded the consent.")
     ],
     how: Annotated[str, typer.Option(help="How the person agreed: paper or screen.")] = "paper",
+    age: Annotated[
+        int | None, typer.Option(min=0, max=130, help="Years; under 14 is refused. Not stored.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Enrol a person who agreed, from 3 to 5 photographs; the photographs are not kept.
@@ -62,21 +72,23 @@ def enrol_person(
     with errors_named():
         equipment = enrolling(equipment_of(settings))
         engine = build(equipment)
-        pictures = tuple(photographs)
+        pictures = _pictures(photographs)
+        agreed = Consent(
+            PersonId.parse(person),
+            consent_text()[0],
+            SystemClock().now(),
+            how,
+            PersonId.parse(consent_by),
+        )
         result = _enrol(
-            Consent(
-                PersonId.parse(person),
-                consent_text()[0],
-                SystemClock().now(),
-                how,
-                PersonId.parse(consent_by),
-            ),
-            pictures,
+            Applicant(agreed, len(pictures), age),
             settings=settings,
             engine=Engine(
                 engine.engine_id,
                 equipment.population.threshold,
                 lambda number: _described(engine, pictures[number]),
+                live_limit=0.0 if engine.network is None else engine.network.threshold,
+                valid_for=timedelta(days=settings.face.valid_days),
             ),
         )
     if isinstance(result, Refused):
@@ -103,6 +115,8 @@ def withdraw(
 ) -> None:
     """Erase every template of a person at once; the record of the consent stays as proof.
 
+    What was erased is proven by the digest of its sealed bytes: `face list --erased` shows it.
+
     Example: specimen-edge face withdraw p-0007
     """
     settings = settings_or_exit(config)
@@ -112,21 +126,36 @@ def withdraw(
 
 
 @face.command("list")
-def list_people(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def list_people(
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    *,
+    erased: Annotated[bool, typer.Option("--erased", help="Proofs of erasures instead.")] = False,
+) -> None:
     """Show who is enrolled, by which engine, until when, and who recorded the consent.
+
+    `renew` asks for new photographs: faces age, and a template ends by itself.
 
     Example: specimen-edge face list --json
     """
     settings = settings_or_exit(config)
     with errors_named():
-        entries = FaceReader(settings.faces_db, settings.face_key).enrolments()
-    for entry in entries:
-        told = {
+        reader = FaceReader(settings.faces_db, settings.face_key)
+        entries = reader.enrolments()
+        proofs = reader.erasures() if erased else ()
+    for proof in proofs:
+        gone = asdict(proof) | {"at": proof.at.isoformat()}
+        line = " ".join(f"{key}={value}" for key, value in gone.items())
+        typer.echo(json.dumps(gone) if as_json else line)
+    soon = SystemClock().now() + timedelta(days=settings.face.remind_days)
+    for entry in () if erased else entries:
+        told: dict[str, object] = {
             "person": entry.person,
             "engine": entry.engine,
             "photographs": entry.photographs,
             "made": entry.made_at.isoformat(),
             "expires": entry.expires_at.isoformat(),
+            "renew": entry.expires_at <= soon,
             "consent": entry.consent.text.version,
             "agreed": entry.consent.at.isoformat(),
             "recorded_by": entry.consent.recorded_by,
@@ -179,16 +208,24 @@ def _gallery(settings: Settings) -> Iterator[FaceGallery]:
         yield gallery
 
 
-def _enrol(
-    agreed: Consent, pictures: tuple[Path, ...], *, settings: Settings, engine: Engine
-) -> Enrolled | Refused:
+def _pictures(told: list[Path]) -> tuple[Path, ...]:
+    """The files named, or all pictures of the one folder named."""
+    if len(told) != 1 or not told[0].is_dir():
+        return tuple(told)
+    return tuple(path for path in sorted(told[0].iterdir()) if path.suffix.lower() in _PICTURES)
+
+
+_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+
+
+def _enrol(applicant: Applicant, *, settings: Settings, engine: Engine) -> Enrolled | Refused:
     """Enrolled, or one reason; what has expired is erased on the way."""
-    reader = FaceReader(settings.faces_db, settings.face_key)
+    reader, now = FaceReader(settings.faces_db, settings.face_key), applicant.consent.at
     with _gallery(settings) as gallery:
-        gallery.purge(agreed.at)
+        gallery.purge(now)
         known = tuple({entry.person for entry in reader.enrolments()})
-        others = reader.templates(known, engine=engine.engine_id, now=agreed.at)
-        return enrol(agreed, len(pictures), engine=engine, gallery=gallery, others=others)
+        others = reader.templates(known, engine=engine.engine_id, now=now)
+        return enrol(applicant, engine=engine, gallery=gallery, others=others)
 
 
 def _template(engine: Eyeing, file: Path) -> tuple[float, ...]:

@@ -30,6 +30,10 @@ _WORDS: dict[Flaw | Refusal, tuple[str, str]] = {
         "与其他照片不是同一人",
         "not the same person as in the other photographs",
     ),
+    Refusal.TOO_YOUNG: (
+        "不满十四周岁，不予登记；请使用证件核验",
+        "under the age of fourteen, not enrolled; use the document instead",
+    ),
     Refusal.LOOKS_LIKE_ANOTHER: (
         "与另一名已登记人员过于相似，请使用证件核验",
         "too much like another enrolled person; use the document instead",

@@ -12,7 +12,7 @@ from edge.core.consent import Consent
 from edge.core.faces import ENROLMENT, Described, Enrolled, Flaw
 from edge.core.ids import PersonId
 from edge.devices.face.models import find_models, why_absent
-from edge.flows.enrol import Engine, enrol
+from edge.flows.enrol import Applicant, Engine, enrol
 from edge.host.clock import SystemClock
 from edge.settings import Settings
 from edge.sim.face_look import FaceLook
@@ -56,8 +56,7 @@ def enrol_cast(
         for person, look in faces.items():
             pictures = portraits(look, PORTRAITS, rng)
             kept = enrol(
-                Consent(person, text, now, "screen", by),
-                len(pictures),
+                Applicant(Consent(person, text, now, "screen", by), len(pictures)),
                 engine=Engine(engine.engine_id, population.threshold, partial(describe, pictures)),
                 gallery=gallery,
             )

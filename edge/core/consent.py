@@ -35,3 +35,14 @@ class Enrolment:
     made_at: datetime
     expires_at: datetime
     consent: Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """The proof that a template is gone: the digest of its sealed bytes, when, and why."""
+
+    person: PersonId
+    engine: str
+    sealed_sha256: Digest
+    at: datetime
+    reason: str

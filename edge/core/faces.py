@@ -67,7 +67,7 @@ class Limits:
     """What a picture must keep to before it is compared (house rule).
 
     Measured: sharpness of 98 % of webcam faces is above 120, of old press photographs above 12.
-    faint: look once more, for faces that the finder doubts.
+    faint: look once more, for faces that the finder doubts; bare: no mask, no dark glasses.
     """
 
     face_px: float = 100.0
@@ -80,13 +80,14 @@ class Limits:
     nod: float = 0.5
     clipped: float = 0.5
     faint: bool = False
+    bare: bool = False
 
 
 DESK = Limits()
 """At the desk: people in the background do not matter."""
 
 ENROLMENT = Limits(
-    eyes_px=60.0, beside=0.0, sharpness=30.0, turn=0.25, nod=0.3, clipped=0.4, faint=True
+    eyes_px=60.0, beside=0.0, sharpness=30.0, turn=0.25, nod=0.3, clipped=0.4, faint=True, bare=True
 )
 """For a template: one face alone, larger and sharper."""
 

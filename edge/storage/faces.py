@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from edge.core.consent import Consent, ConsentText, Enrolment
+from edge.core.consent import Consent, ConsentText, Enrolment, Erasure
 from edge.core.errors import BrokenInvariant, ConfigError, StorageCorrupt
 from edge.core.faces import Enrolled, Vector
 from edge.core.ids import Digest, PersonId
@@ -146,6 +146,7 @@ class FaceGallery:
     def withdraw(self, person: PersonId, at: datetime) -> int:
         """Erase every template of a person and mark the consent withdrawn; how many there were."""
         with transaction(self._db, self._path):
+            self._prove("person = ?", person, at=at, reason="withdrawn")
             gone = self._db.execute("DELETE FROM templates WHERE person = ?", (person,)).rowcount
             self._db.execute(
                 "UPDATE consents SET withdrawn_at = ? WHERE person = ? AND withdrawn_at IS NULL",
@@ -157,12 +158,31 @@ class FaceGallery:
     def purge(self, now: datetime) -> int:
         """Erase what has expired; how many templates."""
         with transaction(self._db, self._path):
+            self._prove("expires_at <= ?", _text(now), at=now, reason="expired")
             gone = self._db.execute(
                 "DELETE FROM templates WHERE expires_at <= ?", (_text(now),)
             ).rowcount
-        if gone:
+            crops = self._db.execute(
+                "DELETE FROM crops WHERE purge_at <= ?", (_text(now),)
+            ).rowcount
+        if gone or crops:
             self._forget()
         return gone
+
+    def _prove(self, which: str, value: str, *, at: datetime, reason: str) -> None:
+        """Note what is about to be erased, in the same transaction."""
+        rows = self._db.execute(
+            f"SELECT person, engine, sealed FROM templates WHERE {which}",  # noqa: S608 - a clause of ours
+            (value,),
+        ).fetchall()
+        self._db.executemany(
+            "INSERT INTO erasures (person, engine, sealed_sha256, at, reason)"
+            " VALUES (?, ?, ?, ?, ?)",
+            [
+                (person, engine, sha256(sealed).hexdigest(), _text(at), reason)
+                for person, engine, sealed in rows
+            ],
+        )
 
     def _forget(self) -> None:
         """Nothing erased stays in the file or in its log."""
@@ -198,6 +218,22 @@ class FaceReader:
         return tuple(
             Enrolled(PersonId(person), key.open(sealed, person=PersonId(person), engine=engine))
             for person, sealed in rows
+        )
+
+    def erasures(self, person: PersonId | None = None) -> tuple[Erasure, ...]:
+        """The proofs of what was erased, the oldest first; of one person, or of all."""
+        db = open_if_made(self._path, migrations=MIGRATIONS)
+        if db is None:
+            return ()
+        with closing(db), translated(self._path):
+            rows = db.execute(
+                "SELECT person, engine, sealed_sha256, at, reason FROM erasures"
+                " WHERE ? IS NULL OR person = ? ORDER BY id",
+                (person, person),
+            ).fetchall()
+        return tuple(
+            Erasure(PersonId(who), engine, Digest(digest), _when(at), reason)
+            for who, engine, digest, at, reason in rows
         )
 
     def enrolments(self) -> tuple[Enrolment, ...]:

@@ -6,7 +6,7 @@ import samples
 from edge.core.consent import Consent, ConsentText
 from edge.core.faces import Box, Described, Enrolled, Flaw, Measures, Vector, likeness
 from edge.core.ids import Digest, PersonId
-from edge.flows.enrol import VALID_FOR, Engine, Refusal, Refused, enrol
+from edge.flows.enrol import VALID_FOR, Applicant, Engine, Refusal, Refused, enrol
 
 ANN, BEN, STAFF = PersonId("p-ann"), PersonId("p-ben"), PersonId("p-staff")
 CONSENT = Consent(ANN, ConsentText("face-1", Digest("0" * 64)), samples.NOW, "paper", STAFF)
@@ -36,19 +36,22 @@ class Kept:
         self.enrolled = enrolled
 
 
-def face(vector: Vector) -> Described:
-    return Described(vector, replace(MEASURES))
+def face(vector: Vector, *, alive: float | None = None, openness: float | None = None) -> Described:
+    return Described(vector, replace(MEASURES, openness=openness), alive)
 
 
-def tried(*told: Told, others: tuple[Enrolled, ...] = ()) -> tuple[Refused | Enrolled, Kept]:
+def tried(
+    *told: Told, others: tuple[Enrolled, ...] = (), age: int | None = None
+) -> tuple[Refused | Enrolled, Kept]:
     kept = Kept()
 
     def describe(number: int) -> Told:
         assert kept.steps == ["consent"], "a picture was looked at before the consent"
         return told[number]
 
-    engine = Engine("engine-1", 0.56, describe)
-    return enrol(CONSENT, len(told), engine=engine, gallery=kept, others=others), kept
+    engine = Engine("engine-1", 0.56, describe, live_limit=0.25)
+    applicant = Applicant(CONSENT, len(told), age_years=age)
+    return enrol(applicant, engine=engine, gallery=kept, others=others), kept
 
 
 def test_the_average_of_the_photographs_is_kept() -> None:
@@ -68,6 +71,11 @@ def test_the_average_of_the_photographs_is_kept() -> None:
         (
             [face(AT_ANN), face(ELSEWHERE), face(NEAR_ANN)],
             Refused(Refusal.NOT_ONE_PERSON, 1),
+        ),
+        ([face(AT_ANN, alive=0.9), face(AT_ANN, alive=0.1)] * 2, Refused(Flaw.ATTACK, 1)),
+        (
+            [face(AT_ANN, openness=share) for share in (0.2, 0.19, 0.1)],
+            Refused(Flaw.EYES_CLOSED, 2),
         ),
     ],
 )
@@ -92,3 +100,17 @@ def test_somebody_who_looks_like_another_is_refused() -> None:
 def test_enrolling_the_same_person_again_replaces_the_template() -> None:
     _, kept = tried(*[face(AT_ANN)] * 3, others=(Enrolled(ANN, AT_ANN),))
     assert kept.enrolled is not None
+
+
+def test_narrow_eyes_are_judged_beside_the_persons_own() -> None:
+    _, kept = tried(*[face(AT_ANN, openness=share) for share in (0.15, 0.16, 0.13)])
+    assert kept.enrolled is not None
+
+
+@pytest.mark.parametrize(("age", "enrolled"), [(13, False), (14, True), (None, True)])
+def test_a_child_is_refused_before_anything_is_recorded(age: int | None, *, enrolled: bool) -> None:
+    result, kept = tried(*[face(AT_ANN)] * 3, age=age)
+    assert isinstance(result, Enrolled) is enrolled
+    assert bool(kept.steps) is enrolled
+    if not enrolled:
+        assert result == Refused(Refusal.TOO_YOUNG)

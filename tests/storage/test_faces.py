@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import samples
@@ -183,3 +184,29 @@ def test_the_text_of_consent_is_shipped_in_both_languages() -> None:
     _, text = consent_text()
     assert "撤回" in text
     assert "withdraw" in text
+
+
+def test_every_erasure_is_proven_and_the_proof_stays(site: Site) -> None:
+    site.enrol(ANN)
+    site.enrol(BEN)
+    with site.writing() as gallery:
+        gallery.withdraw(ANN, samples.NOW)
+        gallery.purge(samples.NOW + YEAR)
+        gallery.withdraw(ANN, samples.NOW)
+    proofs = site.reader.erasures()
+    assert [(each.person, each.reason) for each in proofs] == [(ANN, "withdrawn"), (BEN, "expired")]
+    assert site.reader.erasures(BEN) == proofs[1:]
+    assert len({each.sealed_sha256 for each in proofs}) == 2
+    with closing(sqlite3.connect(site.db)) as db, pytest.raises(sqlite3.IntegrityError):
+        db.execute("DELETE FROM erasures")
+
+
+def test_a_thousand_people_are_withdrawn_from_in_less_than_a_second(site: Site) -> None:
+    with site.writing() as gallery:
+        for number in range(1000):
+            person = PersonId(f"p-{number}")
+            gallery.agree(consent(person))
+            keep(gallery, person)
+        begun = monotonic()
+        assert gallery.withdraw(PersonId("p-500"), samples.NOW) == 1
+        assert monotonic() - begun < 1

@@ -5,7 +5,7 @@ An engine's vectors are compared with its own only: `engine_id` names models, al
 
 from dataclasses import dataclass, field
 from math import hypot
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -13,14 +13,8 @@ from numpy.typing import NDArray
 
 from edge.core.faces import DESK, Box, Described, Flaw, Limits, Measures, Vector, flaw_of
 from edge.devices.camera.frame import Picture
+from edge.devices.face.covering import Point, is_covered
 from edge.devices.qr.engine import Grey
-
-
-class Point(NamedTuple):
-    """A place in a picture, pixels."""
-
-    x: float
-    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +88,8 @@ def describe(
         return Flaw.NO_FACE, None
     aligned = engine.align(bgr, found)
     flaw = flaw_of(aligned.measures, limits)
+    if flaw is None and limits.bare and is_covered(bgr, aligned.eyes):
+        flaw = Flaw.COVERED
     if flaw is not None:
         return flaw, aligned
     return Described(engine.encode(aligned, mirrored=mirrored), aligned.measures), aligned

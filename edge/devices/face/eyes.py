@@ -8,7 +8,8 @@ import numpy as np
 
 from edge.core.faces import Box
 from edge.devices.camera.frame import Picture
-from edge.devices.face.engine import Aligned, Point
+from edge.devices.face.covering import Point
+from edge.devices.face.engine import Aligned
 
 _EYES = (36, 42)
 """First of the six points of each eye: corner, two above, corner, two below."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from edge.core.faces import DESK, Box, Described, Flaw, Limits, Vector
 from edge.devices.camera.frame import Picture
-from edge.devices.face.engine import Aligned, Found, Point, Posture, centred, describe, measured
+from edge.devices.face.covering import Point
+from edge.devices.face.engine import Aligned, Found, Posture, centred, describe, measured
 from edge.devices.face.models import OptionalPaths
 from edge.devices.face.populations import Population, optional_engine_id
 
