@@ -8,6 +8,7 @@ from edge import __version__
 from edge.compose.common import access_of, backoff_of, station_of
 from edge.compose.remote import Shipyard
 from edge.flows.blobs import Archive, BlobSender, Rate
+from edge.flows.patient_marks import PatientMarks
 from edge.flows.questions import Questions
 from edge.flows.remote import Remote
 from edge.flows.ship import Pace, Shipper, birth_of
@@ -51,7 +52,7 @@ def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[Shi
         def build(log: StationReader) -> Shipping:
             shipper = Shipper(
                 outbox=log,
-                marks=link,
+                marks=PatientMarks(link, journal),
                 clock=clock,
                 downlink=downlink,
                 journal=journal,

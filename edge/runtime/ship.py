@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.core.backoff import Backoff
-from edge.core.errors import DecodeError, LinkDown, LinkError, StorageError
+from edge.core.errors import DecodeError, LinkDown, LinkError, StorageError, StorageFull
 from edge.flows.blobs import BlobSender
 from edge.flows.questions import Questions
 from edge.flows.remote import Remote
@@ -126,6 +126,7 @@ class Shipping:
         self._obstacle = ""
         self._asked = 0
         self._end_ns = 0
+        self._is_full = False
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; then the broker speaks the will, so nobody believes us here."""
@@ -198,10 +199,23 @@ class Shipping:
                 if self._engines.blobs:
                     self._engines.blobs.acknowledged(token, reason)
             case Arrived():
-                self._hear(happening)
-                self._client.take(happening)
+                self._hear_and_take(happening)
             case lost:
                 self._lose(lost.why)
+
+    def _hear_and_take(self, message: Arrived) -> None:
+        """What a full disk cannot keep is not taken: it is said again, and the line goes on."""
+        try:
+            self._hear(message)
+        except StorageFull as error:
+            self._note_full(error)
+        else:
+            self._client.take(message)
+
+    def _note_full(self, error: StorageFull) -> None:
+        if not self._is_full:
+            self._journal.warning("ship.disk_full", error=str(error))
+        self._is_full = True
 
     def _hear(self, message: Arrived) -> None:
         try:
@@ -264,7 +278,12 @@ class Shipping:
     def _beat(self) -> None:
         self._beat_due_ns = self._now_ns() + int(BEAT_S * 1e9)
         note = self._engines.shipper.note or self._obstacle
-        self._engines.link.beat(connected=self._client.is_connected, note=note)
+        try:
+            self._engines.link.beat(connected=self._client.is_connected, note=note)
+        except StorageFull as error:
+            self._note_full(error)
+        else:
+            self._is_full = False
 
     def _now_ns(self) -> int:
         return self._retry.clock.mono_ns()
