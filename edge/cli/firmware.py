@@ -24,8 +24,10 @@ from edge.host.clock import SystemClock
 
 firmware = typer.Typer(no_args_is_help=True, help="Settings of scanner modules.")
 
-PlaceArgument = Annotated[
-    str, typer.Argument(help="/dev/specimen-…, /dev/serial/by-path/…, or socket://host:port.")
+ProfileArgument = Annotated[str, typer.Argument(help="One of `firmware list`.")]
+PortOption = Annotated[
+    str,
+    typer.Option("--port", help="/dev/specimen-…, /dev/serial/by-path/…, or socket://host:port."),
 ]
 ProfileOption = Annotated[str, typer.Option("--profile", help="One of `firmware list`.")]
 ConfigsOption = Annotated[
@@ -66,14 +68,16 @@ class _Report:
         done = self.done
         return {
             "profile": self.profile.name,
-            "place": self.place,
+            "port": self.place,
             "ok": self.ok,
             "baud": self.baud,
             "baud_wanted": self.profile.port.baud,
-            "differs": [_told(each) for each in self.differs],
+            "reads": len(self.profile.wants),
+            "writes": len(done.kept) if done else 0,
+            "saves": int(done.saved) if done else 0,
+            "differences": [_told(each) for each in self.differs],
             "unread": [want.key for want in self.unread],
             "written": [each.want.key for each in done.kept] if done else [],
-            "saved": done.saved if done else False,
             "golden": self.golden,
         }
 
@@ -137,8 +141,8 @@ def golden_(
 
 @firmware.command("check")
 def check_(
-    place: PlaceArgument,
-    profile: ProfileOption = "generic-cr",
+    profile: ProfileArgument,
+    port: PortOption,
     golden: GoldenOption = 0.0,
     configs: ConfigsOption = None,
     as_json: JsonOption = False,
@@ -147,17 +151,17 @@ def check_(
 
     Exit status 0 when it is as wanted, 1 when not or when it does not answer, 2 on wrong arguments.
 
-    Example: specimen-edge firmware check /dev/specimen-desk-left --profile gm65 --golden 30
+    Example: specimen-edge firmware check gm65 --port /dev/specimen-desk-left --golden 30
     """
-    report = _Report(_profile(profile, configs), place, asked_golden=golden > 0)
+    report = _Report(_profile(profile, configs), port, asked_golden=golden > 0)
     _run(report, golden, writes=False)
     _tell(report, as_json=as_json)
 
 
 @firmware.command("apply")
 def apply_(
-    place: PlaceArgument,
-    profile: ProfileOption = "generic-cr",
+    profile: ProfileArgument,
+    port: PortOption,
     golden: GoldenOption = 0.0,
     configs: ConfigsOption = None,
     as_json: JsonOption = False,
@@ -166,9 +170,9 @@ def apply_(
 
     Exit status 0 when it is as wanted, 1 when not or when it does not answer, 2 on wrong arguments.
 
-    Example: specimen-edge firmware apply /dev/specimen-desk-left --profile gm65
+    Example: specimen-edge firmware apply gm65 --port /dev/specimen-desk-left
     """
-    report = _Report(_profile(profile, configs), place, asked_golden=golden > 0)
+    report = _Report(_profile(profile, configs), port, asked_golden=golden > 0)
     _run(report, golden, writes=True)
     _tell(report, as_json=as_json)
 

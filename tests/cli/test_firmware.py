@@ -49,7 +49,7 @@ def test_the_list_names_every_profile() -> None:
 def test_check_names_what_differs_and_writes_nothing(
     plugged: SimScanner, module: Gm65Module
 ) -> None:
-    status, output = firmware("check", str(plugged.path), "--profile", "gm65")
+    status, output = firmware("check", "gm65", "--port", str(plugged.path))
     assert status == 1
     assert "✗ 0003: 00, wanted 03" in output
     assert "✗ not as wanted" in output
@@ -57,17 +57,17 @@ def test_check_names_what_differs_and_writes_nothing(
 
 
 def test_apply_twice_writes_once(plugged: SimScanner, module: Gm65Module) -> None:
-    words = ("apply", str(plugged.path), "--profile", "gm65", "--json")
+    words = ("apply", "gm65", "--port", str(plugged.path), "--json")
     status, output = firmware(*words)
     first = told(output)
-    assert (status, first["ok"], first["saved"], first["baud"]) == (0, True, True, 115200)
+    assert (status, first["ok"], first["saves"], first["baud"]) == (0, True, 1, 115200)
     assert first["written"]
     written = module.writes
     status, output = firmware(*words)
     second = told(output)
-    assert (status, second["ok"], second["saved"], second["written"]) == (0, True, False, [])
+    assert (status, second["ok"], second["saves"], second["written"]) == (0, True, 0, [])
     assert (module.writes, module.saves) == (written, 1)
-    status, output = firmware("check", str(plugged.path), "--profile", "gm65")
+    status, output = firmware("check", "gm65", "--port", str(plugged.path))
     assert status == 0
     assert "✓ as wanted" in output
 
@@ -76,7 +76,7 @@ def test_apply_says_what_it_wrote_and_what_was_refused(tmp_path: Path) -> None:
     module = Gm65Module(faults=Faults(refuse_saves=True))
     with closing(SimScanner(module, tmp_path / "desk")) as sim:
         sim.plug()
-        status, output = firmware("apply", str(sim.path), "--profile", "gm65")
+        status, output = firmware("apply", "gm65", "--port", str(sim.path))
     assert status == 1
     assert "✓ 0003: 00 → 03" in output
     assert "✓ 9600 → 115200 baud" in output
@@ -94,11 +94,11 @@ def test_apply_says_what_it_wrote_and_what_was_refused(tmp_path: Path) -> None:
 def test_the_golden_code_is_judged(
     plugged: SimScanner, shown: bytes, golden: str, status: int
 ) -> None:
-    firmware("apply", str(plugged.path), "--profile", "gm65")
+    firmware("apply", "gm65", "--port", str(plugged.path))
     shower = Timer(0.6, plugged.show, (shown,))
     shower.start()
     place = str(plugged.path)
-    said = firmware("check", place, "--profile", "gm65", "--golden", "10", "--json")
+    said = firmware("check", "gm65", "--port", place, "--golden", "10", "--json")
     shower.join()
     assert (said[0], told(said[1])["golden"]) == (status, golden)
 
@@ -106,7 +106,7 @@ def test_the_golden_code_is_judged(
 def test_a_golden_code_that_nobody_shows_is_a_failure(tmp_path: Path) -> None:
     with closing(SimScanner(PlainModule(), tmp_path / "desk")) as sim:
         sim.plug()
-        status, output = firmware("check", str(sim.path), "--golden", "0.2")
+        status, output = firmware("check", "generic-cr", "--port", str(sim.path), "--golden", "0.2")
     assert status == 1
     assert "golden code: not shown" in output
 
@@ -114,15 +114,15 @@ def test_a_golden_code_that_nobody_shows_is_a_failure(tmp_path: Path) -> None:
 def test_a_module_without_settings_is_as_it_is(tmp_path: Path) -> None:
     with closing(SimScanner(PlainModule(), tmp_path / "desk")) as sim:
         sim.plug()
-        assert firmware("apply", str(sim.path))[0] == 0
+        assert firmware("apply", "generic-cr", "--port", str(sim.path))[0] == 0
 
 
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [
-        (("check", "/dev/none-here"), 1, "scanner_gone"),
-        (("check", "ttyUSB0"), 2, "scanner_place_malformed"),
-        (("check", "/dev/none", "--profile", "gm66"), 2, "profile_unknown"),
+        (("check", "generic-cr", "--port", "/dev/none-here"), 1, "scanner_gone"),
+        (("check", "generic-cr", "--port", "ttyUSB0"), 2, "scanner_place_malformed"),
+        (("check", "gm66", "--port", "/dev/none"), 2, "profile_unknown"),
         (("list", "--configs", "/nowhere"), 2, "firmware_configs_missing"),
     ],
 )
@@ -135,7 +135,7 @@ def test_what_cannot_be_done_is_said(words: tuple[str, ...], status: int, says: 
 def test_a_silent_module_is_named(tmp_path: Path) -> None:
     with closing(SimScanner(PlainModule(), tmp_path / "desk")) as sim:
         sim.plug()
-        status, output = firmware("check", str(sim.path), "--profile", "uhf-m100")
+        status, output = firmware("check", "uhf-m100", "--port", str(sim.path))
     assert status == 1
     assert "scanner_unanswered" in output
 
