@@ -2,6 +2,7 @@
 
 from typing import Final, Protocol
 
+from edge.core.errors import DeviceGone
 from edge.devices.scanner import gm65, honeywell, newland
 from edge.devices.scanner.frames import Answer
 from edge.devices.scanner.link import Link
@@ -43,9 +44,11 @@ class ZoneBank:
         self._link = link
 
     def read(self, key: str, size_bytes: int) -> bytes | None:
-        """Zones from one on."""
+        """Zones from one on; DeviceGone when the module answers nothing any more."""
         question = gm65.read_zones(int(key, 16), size_bytes)
         answer = _asked(self._link, question, size_bytes=size_bytes)
+        if answer is None and self._link.ask(gm65.beat(), ANSWER_S) is None:
+            raise DeviceGone("scanner_unanswered", zone=key)
         return None if answer is None else answer.data
 
     def write(self, key: str, value: bytes) -> bool:

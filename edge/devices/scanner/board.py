@@ -128,7 +128,7 @@ def _why(error: DeviceError) -> Why:
             return Why.BUSY
         case DeviceDenied():
             return Why.DENIED
-        case _ if error.facts.get("why") is Why.UNANSWERED:
+        case _ if error.code == "scanner_unanswered":
             return Why.UNANSWERED
         case _:
             return Why.ABSENT

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from edge.core.carriers import Carrier, Reading
 from edge.core.errors import DeviceError, DeviceGone
-from edge.devices.scanner.board import Board, ScannerState, Why
+from edge.devices.scanner.board import Board, ScannerState
 from edge.devices.scanner.frames import Code, Dropped, Loss
 from edge.devices.scanner.framing import AnswerFinder
 from edge.devices.scanner.link import SETTLE_S, Link
@@ -142,11 +142,13 @@ class Scanner:
         dialect = self._manner.dialect
         bauds = sorted(self._manner.bauds, key=lambda each: each != self._good_baud)
         for baud in bauds if dialect.probe else self._manner.bauds[:1]:
+            if self._stop.is_set():
+                break
             self._link.framer = AnswerFinder(dialect.take_answer)
             self._link.open(baud)
             if not dialect.probe or self._link.ask(dialect.probe, self._manner.answer_s):
                 return
-        raise DeviceGone("scanner_unanswered", path=self._port.place, why=Why.UNANSWERED)
+        raise DeviceGone("scanner_unanswered", path=self._port.place)
 
     def _greet(self) -> Framing:
         """The module as wanted, and a framer that loses nothing of what it already began to say."""
@@ -160,7 +162,7 @@ class Scanner:
         finder = AnswerFinder(self._manner.dialect.take_answer)
         self._link.framer = finder
         if self._link.ask(self._manner.dialect.probe, self._manner.answer_s) is None:
-            raise DeviceGone("scanner_unanswered", path=self._port.place, why=Why.UNANSWERED)
+            raise DeviceGone("scanner_unanswered", path=self._port.place)
         framing = self._prepare(self._link)
         self._reframe(framing, finder.rest)
         return framing
@@ -219,7 +221,7 @@ class Scanner:
         self._missed += 1
         self._beat_ns = self._clock.mono_ns() + _RETRY_NS
         if self._missed >= self._manner.misses:
-            raise DeviceGone("scanner_unanswered", path=self._port.place, why=Why.UNANSWERED)
+            raise DeviceGone("scanner_unanswered", path=self._port.place)
 
     def _obey(self) -> None:
         with suppress(queue.Empty):

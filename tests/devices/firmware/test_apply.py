@@ -7,8 +7,9 @@ from heard_journal import HeardJournal
 from scanner_bench import ScannerBench, running
 from waiting import until
 
+from edge.core.errors import DeviceGone
 from edge.devices.firmware.apply import Applied, Mender, apply, check
-from edge.devices.firmware.banks import Bank, bank_of
+from edge.devices.firmware.banks import TRIES, Bank, bank_of
 from edge.devices.firmware.place import configs_dir
 from edge.devices.firmware.profile import ScannerProfile, scanner_profile
 from edge.devices.scanner import gm65
@@ -147,6 +148,15 @@ def test_spoilt_and_missing_answers_are_asked_again(tmp_path: Path) -> None:
     with line_to(module, tmp_path, "gm65", 9600) as (link, bank):
         assert run(link, bank, GM65).is_done
         assert module.saves == 1
+
+
+def test_a_module_that_falls_silent_is_given_up_at_once(tmp_path: Path) -> None:
+    module = Gm65Module()
+    with line_to(module, tmp_path, "gm65", 9600) as (link, bank):
+        module.faults.silent = 1_000
+        with pytest.raises(DeviceGone, match="scanner_unanswered"):
+            run(link, bank, GM65)
+        assert 1_000 - module.faults.silent == TRIES + 1
 
 
 def bench_of(

@@ -17,7 +17,7 @@ from edge.devices.scanner.dialects import GM65
 from edge.devices.scanner.manner import Framing, Manner, Style
 from edge.devices.scanner.reader import Port, Scanner
 from edge.host.clock import SystemClock
-from edge.sim.scanner.gm65 import Gm65Module
+from edge.sim.scanner.gm65 import Faults, Gm65Module
 from edge.sim.scanner.plain import PlainModule
 
 PLAIN = Manner(same_code_s=0.0)
@@ -268,3 +268,16 @@ def test_a_noisy_line_is_one_line_of_the_log(tmp_path: Path) -> None:
         assert bench.payloads == [b"AHJ-1"]
         assert bench.scanner.state.dropped >= 50
     assert len(bench.journal.named("scanner.dropped")) == 1
+
+
+def test_stopping_does_not_wait_for_a_silent_module(tmp_path: Path) -> None:
+    manner = Manner(GM65, bauds=(9600, 57600, 115200), answer_s=0.5)
+    bench = ScannerBench(Gm65Module(faults=Faults(silent=1_000)), tmp_path / "scanner", manner)
+    bench.sim.plug()
+    bench.scanner.start()
+    until(lambda: bench.sim.heard)
+    begun_ns = bench.clock.mono_ns()
+    bench.scanner.stop()
+    assert bench.clock.mono_ns() - begun_ns < 1_400_000_000
+    assert "scanner-desk" not in {thread.name for thread in all_threads()}
+    bench.sim.close()
