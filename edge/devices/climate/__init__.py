@@ -1,0 +1,1 @@
+"""Temperature and humidity sensors on RS-485 lines, by Modbus RTU."""
