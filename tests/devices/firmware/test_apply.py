@@ -199,6 +199,16 @@ def test_a_fresh_module_is_set_by_its_reader_and_left_alone_afterwards(tmp_path:
     assert len(journal.named("scanner.set")) == 1
 
 
+def test_a_reader_that_may_not_write_says_what_differs_and_reads(tmp_path: Path) -> None:
+    module, journal = Gm65Module(), HeardJournal()
+    looker = Mender(GM65, name="desk", journal=journal, writes=False)
+    with running(ScannerBench(module, tmp_path / "s", GM65.manner, prepare=looker)) as bench:
+        bench.show(b"AHJ-1")
+        assert bench.payloads == [b"AHJ-1"]
+        assert (module.writes, module.saves) == (0, 0)
+    assert journal.named("scanner.differs") == [{"name": "desk", "keys": "0003"}]
+
+
 def test_a_module_reset_in_the_middle_of_the_day_is_set_again(tmp_path: Path) -> None:
     module, journal = Gm65Module(), HeardJournal()
     with running(bench_of(tmp_path, module, journal)) as bench:
