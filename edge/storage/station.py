@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from edge.core.curing.state import NO_CHANGE, Book
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import GENESIS, Sealed, Tip
@@ -22,6 +23,7 @@ from edge.core.ids import (
 from edge.core.nfc import TagCounter, TagUid
 from edge.core.specimen import SpecimenState
 from edge.storage.db import WriterLock, open_database, open_if_made, transaction, translated
+from edge.storage.places import Places, put_book
 
 _EVENT_COLUMNS = (
     "event_id, epoch, sequence, type, subject, recorded_at, body, digest, key_id, signature"
@@ -132,6 +134,11 @@ class StationReader:
             own=True,
         )
 
+    @property
+    def places(self) -> Places:
+        """The book of the curing room."""
+        return Places(self._db, self._path)
+
     def tag_counter(self, uid: TagUid) -> int | None:
         """The highest counter that a tag has proved here."""
         row = self._one("SELECT counter FROM tag_counters WHERE uid=?", uid)
@@ -215,6 +222,7 @@ class SqliteStation(StationReader):
         documents: tuple[Document, ...] = (),
         custody: tuple[Custody, ...] = (),
         counters: tuple[TagCounter, ...] = (),
+        book: Book = NO_CHANGE,
     ) -> None:
         """Keep all or nothing, on the disk at return; raise StorageError."""
         tip = self.tip()
@@ -231,6 +239,7 @@ class SqliteStation(StationReader):
                 self._put_custody(each)
             for counter in counters:
                 self._put_counter(counter)
+            put_book(self._db, book)
         self._tip = tip
 
     def accept_counter(self, counter: TagCounter) -> bool:

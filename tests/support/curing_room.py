@@ -84,7 +84,7 @@ class CuringRoom:
     def record(self, taken: Step) -> None:
         self.last = taken
         self.door = taken.door
-        self.book.update({each.specimen: each for each in taken.standings})
+        self.book.update({each.specimen: each for each in taken.book.standings})
         self.events.extend(taken.events)
 
     def badge(self, person: Person | None = KEEPER, reader: str = "wall") -> Step:

@@ -9,6 +9,7 @@ from edge.core.curing import events, groups
 from edge.core.curing.inputs import BlockShown, Context, UndoShown
 from edge.core.curing.state import (
     NEEDS_PLACE,
+    Book,
     Door,
     Mode,
     Presence,
@@ -104,7 +105,7 @@ def _transfer(door: Door, scene: Scene, made: Plan, after: Standing, verdict: Ve
         changed,
         transfer_events(scene, made, after, verdict.codes),
         signal,
-        standings=(after,),
+        book=Book((after,)),
         custody=(custody_of(after, context),),
     )
 
@@ -152,8 +153,7 @@ def _take_back(
         changed,
         (undone,),
         Signal(Outcome.OK, subject=last.specimen),
-        standings=(before,),
-        taken_back=(last.after,),
+        book=Book((before,), (last.after,)),
         custody=(custody_of(before, context),),
     )
 

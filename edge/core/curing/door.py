@@ -1,6 +1,6 @@
 """The machine of a curing room's door: badge, mode, shelf, blocks; pure, one step an input.
 
-Rules for editors: the book changes only through `Step.standings`; a transaction ends only in
+Rules for editors: the book changes only through `Step.book`; a transaction ends only in
 `closing.close`; a handler never drops another keeper's work.
 """
 

@@ -55,6 +55,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """What a step changes in the book; `taken_back` are lines that never were."""
+
+    standings: tuple[Standing, ...] = ()
+    taken_back: tuple[Standing, ...] = ()
+
+
+NO_CHANGE = Book()
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """One block that was counted in a transaction, and what the book said before."""
 

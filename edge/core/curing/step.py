@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from edge.core.codes import Code
 from edge.core.curing.events import CuringEvent
 from edge.core.curing.inputs import Context, RoomKind
-from edge.core.curing.state import Door, Presence, Session, Standing, Transaction
+from edge.core.curing.state import NO_CHANGE, Book, Door, Presence, Session, Standing, Transaction
 from edge.core.custody import Custody
 from edge.core.findings import Verdict, finding
 from edge.core.intake.step import Outcome, Signal, signal_of
@@ -34,16 +34,14 @@ _STATES = {
 class Step:
     """One step; true only once everything in it is recorded in one transaction.
 
-    `standings` replace the book's lines; `taken_back` are lines that never were, so that a stay
-    that began with one of them ends with it. `notices` speak to the room, `signal` to the person.
+    `notices` speak to the room, `signal` to the person.
     """
 
     door: Door
     events: tuple[CuringEvent, ...] = ()
     signal: Signal | None = None
     notices: tuple[Signal, ...] = ()
-    standings: tuple[Standing, ...] = ()
-    taken_back: tuple[Standing, ...] = ()
+    book: Book = NO_CHANGE
     custody: tuple[Custody, ...] = ()
 
 

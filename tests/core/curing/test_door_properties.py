@@ -74,7 +74,7 @@ class DoorMachine(RuleBasedStateMachine):
     def undo(self, reader: str) -> None:
         last = last_transfer(self.room.door, reader)
         self.room.undo(reader)
-        if last is not None and self.room.last.taken_back:
+        if last is not None and self.room.last.book.taken_back:
             standing = self.room.book[last.specimen]
             assert standing == last.before or standing.presence is Presence.OUTSIDE
 
