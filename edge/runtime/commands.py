@@ -84,10 +84,9 @@ class Commands:
             else:
                 self._verbs[verb](command)
         except (ValueError, KeyError, TypeError) as error:
-            why = f"{type(error).__name__}: {error}"
-            raise DecodeError(
-                "command_malformed", why=why[:200], known=",".join(self.verbs)
-            ) from error
+            # What somebody typed may be a person's number: only the kind of error is told.
+            why = type(error).__name__
+            raise DecodeError("command_malformed", why=why, known=",".join(self.verbs)) from error
 
     def _scan(self, command: Command) -> None:
         payload = _text(command, "text").encode()
