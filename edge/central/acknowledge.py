@@ -13,6 +13,9 @@ from edge.wire.downlink import Ack, Replay, sign_message
 REPLAY_EVERY_S = 5.0
 SCAN_EVERY_S = 1.0
 """Between two looks at every station of a city; those that were just heard are due before."""
+HURRY = 100
+"""Events of one station that are acknowledged before their time: it sends no more than 500 ahead
+of its watermark, so the gap between two acknowledgements would set the pace after an outage."""
 AT_ONCE = 500
 """Acknowledgements in one go, so that a restart with thousands of stations takes in meanwhile."""
 
@@ -38,26 +41,26 @@ class Acknowledger:
         self._stations = stations or store.stations
         self._sent_ns: dict[str, int] = {}
         self._scanned_ns: int | None = None
-        self._due: set[str] = set()
+        self._due: dict[str, int] = {}
         self._asked_ns: dict[tuple[str, EpochId], int] = {}
 
     def note(self, station: str) -> None:
         """Something of a station was stored, or it came up: it wants to hear its watermarks."""
-        self._due.add(station)
+        self._due[station] = self._due.get(station, 0) + 1
 
     def due(self) -> tuple[str, ...]:
         """Stations whose acknowledgement goes out now."""
         now_ns = self._clock.mono_ns()
-        stations = self._due
+        stations = set(self._due)
         if self._scanned_ns is None or now_ns - self._scanned_ns >= SCAN_EVERY_S * 1e9:
             self._scanned_ns = now_ns
-            stations = self._due | set(self._stations())
+            stations |= set(self._stations())
         return tuple(each for each in sorted(stations) if self._is_due(each, now_ns))[:AT_ONCE]
 
     def acknowledge(self, station: str) -> bytes:
         """The signed watermarks of a station."""
         self._sent_ns[station] = self._clock.mono_ns()
-        self._due.discard(station)
+        self._due.pop(station, None)
         ack = Ack(
             station=station,
             store_id=self._store.store_id(),
@@ -78,7 +81,7 @@ class Acknowledger:
 
     def _is_due(self, station: str, now_ns: int) -> bool:
         sent_ns = self._sent_ns.get(station)
-        if sent_ns is None:
+        if sent_ns is None or self._due.get(station, 0) >= HURRY:
             return True
         wait_ns = self._gap_ns if station in self._due else self._every_ns
         return now_ns - sent_ns >= wait_ns
