@@ -88,7 +88,7 @@ def describe(
         return Flaw.NO_FACE, None
     aligned = engine.align(bgr, found)
     flaw = flaw_of(aligned.measures, limits)
-    if flaw is None and limits.bare and is_covered(bgr, aligned.eyes):
+    if limits.bare and flaw in _HIDDEN_BY_COVER and is_covered(bgr, aligned.eyes):
         flaw = Flaw.COVERED
     if flaw is not None:
         return flaw, aligned
@@ -131,3 +131,5 @@ def measured(found: Found, face: Grey, *, face_px: float, posture: Posture) -> M
 
 _BLACK, _WHITE = 8, 247
 """Grey values at which a face has lost its detail."""
+_HIDDEN_BY_COVER = (None, Flaw.TURNED, Flaw.NODDED)
+"""What a mask may look like: it moves the nose that the finder believes to see."""
