@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edge.cli.code_sheet import DOOR_MODES, write_sheet_of_codes
 from edge.core.carriers import (
     BadgeCode,
     ChipCode,
@@ -20,9 +21,10 @@ from edge.core.carriers import (
 )
 from edge.core.errors import DecodeError, EdgeError
 from edge.core.ids import KeyId, PersonId, SpecimenId
+from edge.core.moments import rfc3339
 from edge.core.problems import render_problems
 from edge.host.clock import SystemClock
-from edge.host.keys import FileSigner, PinnedKeys, key_id_of, read_pinned
+from edge.host.keys import FileSigner, PinnedKeys, key_id_of, read_pinned, write_pinned
 from edge.ports import Signer
 from edge.settings import SettingsInvalid, load_settings
 from edge.wire.chip_text import OWN_GRAMMARS, identify, issue_badge, issue_chip, issue_command
@@ -44,6 +46,7 @@ KeysOption = Annotated[Path | None, typer.Option(help="Pinned keys (keys.json)."
 OutOption = Annotated[Path | None, typer.Option(help="Folder for the files of each code.")]
 SvgOption = Annotated[bool, typer.Option("--svg", help="Write the label as SVG; needs --out.")]
 PngOption = Annotated[bool, typer.Option("--png", help="Write the label as PNG; needs --out.")]
+PdfOption = Annotated[Path | None, typer.Option("--pdf", help="An A4 sheet of all codes.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON line per code.")]
 
 
@@ -55,6 +58,7 @@ class _Paper:
     svg: bool
     png: bool
     as_json: bool
+    pdf: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def issue(
     out: OutOption = None,
     svg: SvgOption = False,
     png: PngOption = False,
+    pdf: PdfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print signed specimen chips: the text of each, and with --out its files.
@@ -99,7 +104,7 @@ def issue(
         for specimen in _ids(id_, count):
             yield specimen, issue_chip(specimen, key_id=by.key_id, sign=by.sign, uid=lower)
 
-    _print(texts, _Paper(out, svg, png, as_json), signer=lambda: _signer(key, key_id, keys))
+    _print(texts, _Paper(out, svg, png, as_json, pdf), signer=lambda: _signer(key, key_id, keys))
 
 
 @chip.command()
@@ -112,6 +117,7 @@ def badge(
     out: OutOption = None,
     svg: SvgOption = False,
     png: PngOption = False,
+    pdf: PdfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print a person's signed badge.
@@ -123,7 +129,7 @@ def badge(
         person = PersonId.parse(id_)
         yield person, issue_badge(person, key_id=by.key_id, sign=by.sign)
 
-    _print(texts, _Paper(out, svg, png, as_json), signer=lambda: _signer(key, key_id, keys))
+    _print(texts, _Paper(out, svg, png, as_json, pdf), signer=lambda: _signer(key, key_id, keys))
 
 
 @chip.command()
@@ -137,6 +143,7 @@ def command(
     out: OutOption = None,
     svg: SvgOption = False,
     png: PngOption = False,
+    pdf: PdfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print a signed command card for a curing-room door.
@@ -148,7 +155,64 @@ def command(
         name = "-".join(("card", mode, *((place,) if place else ())))
         yield name, issue_command(mode, key_id=by.key_id, sign=by.sign, place=place)
 
-    _print(texts, _Paper(out, svg, png, as_json), signer=lambda: _signer(key, key_id, keys))
+    _print(texts, _Paper(out, svg, png, as_json, pdf), signer=lambda: _signer(key, key_id, keys))
+
+
+@chip.command("door-sheet")
+def door_sheet(
+    *,
+    key: KeyOption,
+    key_id: KeyIdOption = None,
+    keys: KeysOption = None,
+    shelf: Annotated[list[str] | None, typer.Option(help="A shelf, room/rack/row/…")] = None,
+    pdf: Annotated[Path, typer.Option("--pdf", help="The sheet to laminate.")],
+) -> None:
+    """Print the sheet of a curing-room door: every mode, undo, and the shelves that are named.
+
+    A lost sheet is printed anew with a new key, and `chip revoke` ends the old one.
+
+    Example: specimen-edge chip door-sheet --key cmd.pem --keys keys.json --shelf a-1 --pdf door.pdf
+    """
+
+    def texts(by: Signer) -> Iterator[tuple[str, str]]:
+        for mode in DOOR_MODES:
+            yield f"card-{mode}", issue_command(mode, key_id=by.key_id, sign=by.sign)
+        for place in shelf or ():
+            text = issue_command("shelf", key_id=by.key_id, sign=by.sign, place=place)
+            yield f"shelf-{place}", text
+
+    paper = _Paper(None, svg=False, png=False, as_json=False, pdf=pdf)
+    _print(texts, paper, signer=lambda: _signer(key, key_id, keys))
+
+
+@chip.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The pinned name of the key.")],
+    keys: Annotated[Path, typer.Option("--keys", help="Pinned keys (keys.json).")],
+) -> None:
+    """End a key now: every code that it signed is refused as revoked from this moment on.
+
+    Exit status 0 when it counted until now, 1 when it had ended or is not listed.
+
+    Example: specimen-edge chip revoke door-2026 --keys /var/lib/specimen-edge/keys/keys.json
+    """
+    now = SystemClock().now()
+    try:
+        listed = read_pinned(keys)
+        ended = tuple(
+            replace(each, valid_until=now)
+            if each.key_id == key_id and (each.valid_until is None or each.valid_until > now)
+            else each
+            for each in listed
+        )
+        if ended == listed:
+            typer.echo(f"{key_id}: 没有有效的该密钥 · no such key counts", err=True)
+            raise typer.Exit(1)
+        write_pinned(keys, ended)
+    except (EdgeError, OSError) as error:
+        typer.echo(f"specimen-edge: {error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"{key_id}: 已停用 · ended {rfc3339(now)}")
 
 
 @chip.command()
@@ -224,7 +288,10 @@ def _print(
     if (paper.svg or paper.png) and paper.out is None:
         raise typer.BadParameter("--svg and --png need --out")
     try:
-        for name, text in texts(signer()):
+        codes = tuple(texts(signer()))
+        if paper.pdf is not None:
+            write_sheet_of_codes(paper.pdf, codes)
+        for name, text in codes:
             files = list(_written(paper, paper.out, name, text)) if paper.out else []
             typer.echo(_printed(name, text, files) if paper.as_json else text)
     except (EdgeError, OSError) as error:

@@ -1,13 +1,13 @@
 """Sheets of paper as PDF, in Chinese and English; the door to fpdf2."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from edge.core.errors import ConfigError, StorageError
 
-INSTALL = 'pip install "specimen-edge[fact-sheet]"'
+INSTALL = 'pip install "specimen-edge[paper]"'
 FONT_PACKAGE = "fonts-noto-cjk"
 FONTS = (
     Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
@@ -17,6 +17,8 @@ FONTS = (
 _SIMPLIFIED = 2
 """Which font of the collection: JP, KR, SC, TC, HK."""
 _FAMILY = "sheet"
+_A4_MM = (210.0, 297.0)
+_EDGE_MM, _CUT_MM = 12.0, 6.0
 _LABEL_MM, _TITLE_MM, _LINE_MM, _FOOT_MM = 46.0, 9.0, 5.8, 4.5
 
 
@@ -26,6 +28,17 @@ class SheetSection:
 
     heading: str
     rows: tuple[tuple[str, str], ...]
+
+
+def font_of(fonts: Sequence[Path]) -> Path:
+    """The first font that is here; ConfigError when library or font are absent."""
+    if find_spec("fpdf") is None:
+        raise ConfigError("pdf_library_absent", library="fpdf2", install=INSTALL)
+    font = next((each for each in fonts if each.is_file()), None)
+    if font is None:
+        wanted = ",".join(map(str, fonts))
+        raise ConfigError("pdf_font_absent", fonts=wanted, install=FONT_PACKAGE)
+    return font
 
 
 def write_sheet(
@@ -40,12 +53,7 @@ def write_sheet(
 
     Raises ConfigError `pdf_library_absent` or `pdf_font_absent`, StorageError `pdf_unwritable`.
     """
-    if find_spec("fpdf") is None:
-        raise ConfigError("pdf_library_absent", library="fpdf2", install=INSTALL)
-    font = next((each for each in fonts if each.is_file()), None)
-    if font is None:
-        wanted = ",".join(map(str, fonts))
-        raise ConfigError("pdf_font_absent", fonts=wanted, install=FONT_PACKAGE)
+    font = font_of(fonts)
     from fpdf import FPDF  # noqa: PLC0415 - the extra may be absent
     from fpdf.enums import XPos, YPos  # noqa: PLC0415 - as above
 
@@ -84,3 +92,68 @@ def write_sheet(
         sheet.output(str(path))
     except OSError as error:
         raise StorageError("pdf_unwritable", file=str(path), why=error.strerror) from error
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedCode:
+    """A code on a sheet: its modules with quiet zone and outline, row by row, and words below."""
+
+    rows: tuple[tuple[bool, ...], ...]
+    caption: str
+    words: str = ""
+
+
+def write_codes(
+    path: Path,
+    codes: Sequence[PrintedCode],
+    *,
+    side_mm: float,
+    foot: str,
+    fonts: Sequence[Path] = FONTS,
+) -> int:
+    """Lay codes of one size on A4 pages with cut marks; how many pages it took.
+
+    Raises as `write_sheet`.
+    """
+    font = font_of(fonts)
+    from fpdf import FPDF  # noqa: PLC0415 - the extra may be absent
+
+    sheet = FPDF(format="A4")
+    sheet.set_auto_page_break(auto=False)
+    sheet.add_font(_FAMILY, fname=font, collection_font_number=_SIMPLIFIED)
+    step_x, step_y = side_mm + _CUT_MM, side_mm + _CUT_MM + 2 * _FOOT_MM
+    columns = max(1, int((_A4_MM[0] - 2 * _EDGE_MM) // step_x))
+    lines = max(1, int((_A4_MM[1] - 2 * _EDGE_MM - _FOOT_MM) // step_y))
+    for number, code in enumerate(codes):
+        place = number % (columns * lines)
+        if place == 0:
+            sheet.add_page()
+            sheet.set_font(_FAMILY, size=7)
+            sheet.text(_EDGE_MM, _A4_MM[1] - _EDGE_MM / 2, foot)
+        left = _EDGE_MM + place % columns * step_x
+        top = _EDGE_MM + place // columns * step_y
+        module = side_mm / len(code.rows)
+        sheet.set_fill_color(0, 0, 0)
+        for y, row in enumerate(code.rows):
+            for x, width in _runs(row):
+                sheet.rect(left + x * module, top + y * module, width * module, module, style="F")
+        sheet.set_font(_FAMILY, size=11)
+        sheet.text(left, top + side_mm + _FOOT_MM - 1, code.words or code.caption)
+        sheet.set_font(_FAMILY, size=6)
+        sheet.text(left, top + side_mm + 2 * _FOOT_MM - 2, code.caption if code.words else "")
+    try:
+        sheet.output(str(path))
+    except OSError as error:
+        raise StorageError("pdf_unwritable", file=str(path), why=error.strerror) from error
+    return len(sheet.pages)
+
+
+def _runs(row: tuple[bool, ...]) -> Iterator[tuple[int, int]]:
+    """Dark modules side by side as one: first and how many, so that no seam is printed."""
+    begun: int | None = None
+    for x, dark in enumerate((*row, False)):
+        if dark and begun is None:
+            begun = x
+        elif not dark and begun is not None:
+            yield begun, x - begun
+            begun = None
