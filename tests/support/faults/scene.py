@@ -42,6 +42,8 @@ class Scene:
     nursery: Nursery
     folder: Path
     with_peers: bool = True
+    cast: tuple[str, ...] = OURS
+    hurried: bool = True
     clocks: dict[str, float] = field(default_factory=dict)
     fired: list[str] = field(default_factory=list)
     stack: ExitStack = field(default_factory=ExitStack)
@@ -61,7 +63,7 @@ class Scene:
         self._configure()
         self.parts = {
             name: Grown(self.nursery, name, self.folder / f"{name}.log")
-            for name in (*OURS, *(PEERS if self.with_peers else ()))
+            for name in (*self.cast, *(PEERS if self.with_peers else ()))
         }
         for part in self.parts.values():
             self.stack.callback(part.kill)
@@ -109,7 +111,7 @@ class Scene:
         """The outage is over: disks, lines and broker are well, and whoever is dead is back."""
         for disk in self.disks.values():
             disk.clear()
-        for name in OURS:
+        for name in self.cast:
             self._limit(name, resource.RLIM_INFINITY)
         self._signal_broker(signal.SIGCONT)
         self._start_broker()
@@ -143,6 +145,7 @@ class Scene:
             clock_off_s=self.clocks.get(name, 0.0),
             point=point,
             hit=hit,
+            hurried=self.hurried,
         )
         self.parts[name].start(order)
 
