@@ -21,6 +21,7 @@ from edge.core.ids import (
     ProjectId,
     SpecimenId,
 )
+from edge.core.keys import Succession
 from edge.core.moments import Instant
 from edge.core.nfc import (
     SignatureState,
@@ -100,7 +101,10 @@ class KeyRing(Protocol):
     def signed(
         self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes, at: datetime
     ) -> bool:
-        """Whether a listed key of that purpose, valid at that time, signed the message."""
+        """Whether a listed key of that purpose, valid at that time, signed the message.
+
+        A key that another has followed counts by place (`ended`), whatever the time.
+        """
         ...
 
     def knows(self, key_id: KeyId, *, purpose: str) -> bool:
@@ -113,6 +117,21 @@ class KeyRing(Protocol):
 
     def owner(self, key_id: KeyId) -> str | None:
         """Whose key it is: `{city}/{lab}/{device}` for a station's, None when shared or unknown."""
+        ...
+
+    def ended(self, key_id: KeyId, *, epoch: EpochId, sequence: int) -> bool:
+        """Whether another key had taken its place before that event."""
+        ...
+
+
+class EventKeys(KeyRing, Protocol):
+    """Pinned keys that take in a change which a listed key has sealed."""
+
+    def succeed(self, succession: Succession) -> str:
+        """Pin a station's new key, once; why not, empty when it is pinned. Raises StorageError.
+
+        The caller has verified that the old key sealed it.
+        """
         ...
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge import __version__
 from edge.compose.common import shipped_rules, station_of
+from edge.compose.event_key import key_shelf, settled_signer
 from edge.compose.face import face_looker
 from edge.compose.readers import nfc_doors, scanner_doors, signals_of, tag_keys_of
 from edge.core.carriers import ScannedCode
@@ -33,11 +34,13 @@ from edge.flows.intake import Doors, Intake
 from edge.flows.moment import Staff, Surroundings
 from edge.flows.obey import Obeying, Orders
 from edge.flows.record import Recorder
+from edge.flows.rotate import Rotation
 from edge.flows.taps import TapReader
 from edge.host.clock import SystemClock
 from edge.host.identity import SystemIds, boot_id
 from edge.host.journal import StructlogJournal
-from edge.host.keys import FileSigner, PinnedKeys, key_id_of, read_pinned
+from edge.host.keys import PinnedFile
+from edge.ports import Signer
 from edge.runtime.commands import Commands
 from edge.runtime.console import ConsoleDoor
 from edge.runtime.desk import DeskLoop, DeskProcess, Door
@@ -116,14 +119,13 @@ class _Desk:
         self.clock = self._clock = SystemClock(assume_synced=settings.clock.assume_synced)
         self._ids = SystemIds()
         self.journal = StructlogJournal("kiosk", level=settings.log_level)
-        self._pinned = read_pinned(settings.keys_file)
-        self._ring = PinnedKeys(self._pinned, self._clock)
+        self._ring = PinnedFile(settings.keys_file, self._clock)
         self._rules = shipped_rules(settings.rules.ruleset)
         self._station = station_of(settings)
-        key_id = key_id_of(settings.event_key, self._pinned)
-        self._signer = FileSigner(settings.event_key, key_id=key_id)
         self._store = SqliteStation(settings.station_db)
         stack.callback(self._store.close)
+        self._key_shelf = key_shelf(settings, store=self._store, ring=self._ring)
+        self._signer = settled_signer(settings, self._key_shelf, journal=self.journal)
         self._registry = SqliteRegistry(
             settings.registry_db, ring=self._ring, station=self._station, journal=self.journal
         )
@@ -257,9 +259,21 @@ class _Desk:
         """What capture does when the platform orders it."""
         return Orders(
             frozenset(self._settings.remote.allow),
-            {CommandName.RESTART: self._restart},
+            {CommandName.RESTART: self._restart, CommandName.ROTATE_KEY: self._rotate_key},
             self._rules.ruleset,
         )
+
+    def _rotate_key(self, _: Mapping[str, object]) -> str:
+        rotation = Rotation(
+            self._key_shelf, self._recorder, self.clock, self._rules.ruleset, self._seal_with
+        )
+        return rotation.rotate()
+
+    def _seal_with(self, signer: Signer) -> None:
+        """Everything from the next event on, receipts too."""
+        self._signer = signer
+        self._recorder.sign_with(self._seal())
+        self.journal.info("key.rotated", key=signer.key_id)
 
     def _restart(self, data: Mapping[str, object]) -> str:
         """End; whoever runs the process starts it anew, with the same list."""

@@ -4,7 +4,7 @@ from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import Seal, Sealed, seal
 from edge.core.events import Event
-from edge.core.ids import DeviceId, RuleSetId
+from edge.core.ids import DeviceId, KeyId, RuleSetId
 from edge.core.moments import Instant
 from edge.ports import Clock, Ids, Store
 from edge.wire.event_json import draft_event
@@ -19,6 +19,11 @@ class Recorder:
         self._ids = ids
         self._by = by
         self._device = device
+
+    @property
+    def key_id(self) -> KeyId:
+        """The key that seals the next event."""
+        return self._by.key_id
 
     def knows(self, kind: str, id_: str) -> bool:
         """Whether a document of this kind was kept."""

@@ -1,10 +1,12 @@
 """Keys: private Ed25519 keys as files of this process alone, and pinned public keys of others."""
 
 import base64
+import fcntl
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,8 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from edge.core.errors import ConfigError, DecodeError
-from edge.core.ids import KeyId
+from edge.core.errors import ConfigError, DecodeError, StorageError
+from edge.core.ids import EpochId, KeyId
+from edge.core.keys import KeyEnd, Succession
 from edge.ports import Clock
 from edge.wire.convert import converter, rename_keys, structure
 
@@ -29,7 +32,10 @@ _PRIVATE_MODE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class PinnedKey:
-    """A public key (base64 of 32 raw bytes), what it is for, whose it is, and when it counts."""
+    """A public key (base64 of 32 raw bytes), what it is for, whose it is, and when it counts.
+
+    `last` is the last event of an event key that another has followed.
+    """
 
     key_id: KeyId
     public: str
@@ -37,6 +43,7 @@ class PinnedKey:
     owner: str | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    last: KeyEnd | None = None
 
 
 rename_keys(PinnedKey, valid_from="from", valid_until="to")
@@ -65,11 +72,11 @@ class FileSigner:
 
 
 class PinnedKeys:
-    """The keys of one pinned file; the file is read once, never extended from the wire."""
+    """The keys of one pinned file, read once; a change that a listed key sealed stays in memory."""
 
     def __init__(self, keys: Iterable[PinnedKey], clock: Clock) -> None:
         self._clock = clock
-        self._keys = {key.key_id: (key, _public_key(key)) for key in keys}
+        self._take(keys)
 
     @classmethod
     def load(cls, path: Path, clock: Clock) -> "PinnedKeys":
@@ -98,20 +105,113 @@ class PinnedKeys:
     def verifies(self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes) -> bool:
         """Whether a listed key of that purpose, valid now, signed the message."""
         now = self._clock.now()
-        return self.signed(key_id, purpose=purpose, message=message, signature=signature, at=now)
+        return self.counts(key_id, purpose=purpose) and self.signed(
+            key_id, purpose=purpose, message=message, signature=signature, at=now
+        )
 
     def signed(
         self, key_id: KeyId, *, purpose: str, message: bytes, signature: bytes, at: datetime
     ) -> bool:
         """Whether a listed key of that purpose, valid at that time, signed the message."""
         found = self._keys.get(key_id)
-        if found is None or found[0].purpose != purpose or not _is_valid(found[0], at):
+        if found is None or found[0].purpose != purpose:
+            return False
+        key = found[0] if found[0].last is None else replace(found[0], valid_until=None)
+        if not _is_valid(key, at):
             return False
         try:
             found[1].verify(signature, message)
         except InvalidSignature:
             return False
         return True
+
+    def ended(self, key_id: KeyId, *, epoch: EpochId, sequence: int) -> bool:
+        """Whether another key had taken its place before that event."""
+        found = self._keys.get(key_id)
+        last = found[0].last if found else None
+        return last is not None and last.is_before(epoch, sequence)
+
+    def succeed(self, succession: Succession) -> str:
+        """Take in a change that the old key sealed, in memory alone; why not."""
+        keys = tuple(key for key, _ in self._keys.values())
+        why = why_not_succeeded(keys, succession)
+        if not why:
+            self._take(succeeded(keys, succession))
+        return why
+
+    def _take(self, keys: Iterable[PinnedKey]) -> None:
+        self._keys = {key.key_id: (key, _public_key(key)) for key in keys}
+
+
+class PinnedFile(PinnedKeys):
+    """The keys of a pinned file that several processes share; a sealed change is written there."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        super().__init__(read_pinned(path), clock)
+
+    def succeed(self, succession: Succession) -> str:
+        """Take in a change that the old key sealed, on the disk at return; why not.
+
+        Raises StorageError when the file cannot be read or written: then nothing has changed.
+        """
+        try:
+            with _alone(self._path):
+                keys = read_pinned(self._path)
+                why = why_not_succeeded(keys, succession)
+                following = keys if why else succeeded(keys, succession)
+                if following != keys:
+                    write_pinned(self._path, following)
+        except ConfigError as error:
+            raise StorageError(error.code, **error.facts) from error
+        except OSError as error:
+            facts = {"file": str(self._path), "why": error.strerror}
+            raise StorageError("keys_unwritable", **facts) from error
+        self._take(following)
+        return why
+
+
+def why_not_succeeded(keys: Iterable[PinnedKey], succession: Succession) -> str:
+    """Why a change cannot be pinned; empty for one that can be, or is already."""
+    listed = {key.key_id: key for key in keys}
+    old, new = listed.get(succession.old), listed.get(succession.new)
+    if old is None or old.purpose != "event" or old.owner != succession.owner:
+        return "key_not_listed"
+    if new is not None and _is_pinned(old, new, succession):
+        return ""
+    if old.last is not None:
+        return "key_followed_already"
+    if new is not None or any(key.public == succession.public for key in listed.values()):
+        return "key_pinned_already"
+    try:
+        _public_key(_successor(succession))
+    except ConfigError:
+        return "key_malformed"
+    return ""
+
+
+def succeeded(keys: Iterable[PinnedKey], succession: Succession) -> tuple[PinnedKey, ...]:
+    """The keys after a change that can be pinned; the same when it is already."""
+    old = tuple(keys)
+    if any(key.key_id == succession.new for key in old):
+        return old
+    kept = (
+        replace(key, valid_until=succession.at, last=succession.end)
+        if key.key_id == succession.old
+        else key
+        for key in old
+    )
+    return (*kept, _successor(succession))
+
+
+def _successor(succession: Succession) -> PinnedKey:
+    return PinnedKey(succession.new, succession.public, "event", owner=succession.owner)
+
+
+def _is_pinned(old: PinnedKey, new: PinnedKey, succession: Succession) -> bool:
+    """Whether exactly this change was taken in before; the new key may have been followed since."""
+    ours = (new.public, new.purpose, new.owner)
+    return old.last == succession.end and ours == (succession.public, "event", succession.owner)
 
 
 def _is_valid(key: PinnedKey, at: datetime) -> bool:
@@ -135,7 +235,17 @@ def generate_key(path: Path) -> str:
         file.write(pem)
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(path.parent)
     return _public_text(key)
+
+
+def sync_folder(folder: Path) -> None:
+    """What was made, renamed or removed there is so after a power cut too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_pinned(path: Path) -> tuple[PinnedKey, ...]:
@@ -154,12 +264,27 @@ def read_pinned(path: Path) -> tuple[PinnedKey, ...]:
 
 
 def write_pinned(path: Path, keys: Iterable[PinnedKey]) -> None:
-    """Write a pinned file whole: beside it, then in its place."""
+    """Write a pinned file whole: beside it, then in its place; on the disk at return."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"keys": [converter.unstructure(key) for key in keys]}, indent=2)
     beside = path.with_suffix(".new")
-    beside.write_text(text + "\n", encoding="utf-8")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     beside.replace(path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No other process changes the file meanwhile; one that dies lets go."""
+    descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, _PRIVATE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def key_id_of(path: Path, keys: Iterable[PinnedKey]) -> KeyId:
