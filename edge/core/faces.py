@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import sqrt
+from math import dist, sqrt
 from operator import mul
 
 from edge.core.ids import PersonId
@@ -159,9 +159,11 @@ _MIDDLE_GREY = 128.0
 
 
 def likeness(one: Vector, other: Vector) -> float:
-    """Cosine of two vectors of one engine, below 0 cut to 0: 0..1, larger is surer."""
-    cosine: float = sum(map(mul, one, other))
-    return min(1.0, max(0.0, cosine))
+    """Cosine of two vectors of one engine, below 0 cut to 0: 0..1, larger is surer.
+
+    Of length 1 both, so the distance tells the angle; it is the quicker of the two to compute.
+    """
+    return max(0.0, 1.0 - dist(one, other) ** 2 / 2)
 
 
 def average(vectors: Sequence[Vector]) -> Vector:

@@ -17,6 +17,7 @@ from edge.core.liveness import Act, Means
 from edge.core.lockout import Lockout
 from edge.core.people import Person
 from edge.devices.camera.frame import Picture
+from edge.devices.face.crowd import Crowd
 from edge.devices.face.process import FaceWorker, WorkerState
 from edge.ports import Clock, Journal
 
@@ -129,7 +130,13 @@ class FaceLooker:
 
     def _run(self, check: int, people: tuple[Enrolled, ...]) -> None:
         terms = replace(self._terms, proof=replace(self._terms.proof, acts=self._drawn()))
-        judging = Judging(terms, self._worker.engine_id, people, self._clock.mono_ns())
+        judging = Judging(
+            terms,
+            self._worker.engine_id,
+            people,
+            self._clock.mono_ns(),
+            search=Crowd(people).nearest,
+        )
         hinted: Hint | None = None
         while self._is_current(check):
             if judging.hint is not hinted:
