@@ -8,19 +8,28 @@ from collections.abc import Iterator
 
 from edge.central.shelf import Shelf
 from edge.central.store import EventStore
+from edge.core.errors import DecodeError
 from edge.core.ids import EpochId
 from edge.core.platform import Alarm, Chain, Received, Suspect
-from edge.ports import Clock
+from edge.ports import Clock, EventKeys
 from edge.wire.downlink import Mark
+from edge.wire.rotation import ROTATED, read_succession
+
+AHEAD_AT_ONCE = 500
+"""So far above the watermark a station sends: no more is asked for at once."""
 
 
 class Ingest:
     """Keeps the events of one batch, inside the caller's transaction."""
 
-    def __init__(self, *, store: EventStore, clock: Clock) -> None:
+    def __init__(self, *, store: EventStore, clock: Clock, keys: EventKeys) -> None:
         self._store = store
         self._clock = clock
+        self._keys = keys
         self._shelf = Shelf(store)
+        self._awaited: dict[Chain, int] = {}
+        self.pinned = 0
+        """How many changes of a key were taken in."""
         self.alarms: list[Alarm] = []
         """What was raised so far; it holds once the caller's transaction has ended well."""
 
@@ -52,15 +61,27 @@ class Ingest:
         if mark is not None:
             self._shelf.set_mark(station, epoch, mark)
 
+    def upto(self, chain: Chain) -> int:
+        """How far a chain is whole, 0 before its first event."""
+        return self._shelf.upto(*chain)
+
+    def wait_for(self, chain: Chain, sequence: int) -> None:
+        """Everything of a chain up to here is wanted again."""
+        self._awaited[chain] = max(sequence, self._awaited.get(chain, 0))
+
     def finish(self, chains: frozenset[Chain]) -> dict[Chain, tuple[int, int]]:
         """Write the watermarks; the first missing range of each chain that has one."""
         self._shelf.write_marks()
         upto = {chain: self._shelf.upto(*chain) for chain in chains}
         above = self._store.lowest_above(upto)
-        return {
+        holes = {
             chain: (upto[chain] + 1, lowest - 1)
             for chain, lowest in above.items()
             if lowest > upto[chain] + 1
+        }
+        return holes | {
+            chain: (upto[chain] + 1, min(last, upto[chain] + AHEAD_AT_ONCE))
+            for chain, last in self._awaited.items()
         }
 
     def alarm(self, station: str, code: str, **facts: object) -> None:
@@ -74,12 +95,32 @@ class Ingest:
         known = self._shelf.event_at((event.station, event.epoch, event.sequence))
         if known is not None and known.digest == event.digest:
             self._shelf.count_redelivery(event.station)
+            self._pin(event)
             return
         reason = "fork" if known is not None else self._breaks_chain(event)
         if reason:
             self._suspect(_as_suspect(event, reason))
         else:
             self._shelf.keep_event(event)
+            why = self._pin(event)
+            if why:
+                place = {"epoch": event.epoch, "sequence": event.sequence}
+                self.alarm(event.station, "rotation_refused", **place, key=event.key_id, why=why)
+
+    def _pin(self, event: Received) -> str:
+        """Take in a change of keys before anything is committed that needs it; why not.
+
+        It stays pinned when the transaction fails: it was verified, and it comes again.
+        """
+        if event.type != ROTATED:
+            return ""
+        try:
+            succession = read_succession(event.body, by=event.key_id, owner=event.station)
+        except DecodeError as error:
+            return error.code
+        why = self._keys.succeed(succession)
+        self.pinned += not why
+        return why
 
     def _suspect(self, suspect: Suspect) -> None:
         if self._shelf.keep_suspect(suspect, at=self._clock.now()):

@@ -17,12 +17,13 @@ from edge.core.envelope import (
     open_envelope,
 )
 from edge.core.errors import DecodeError
-from edge.core.ids import DeliveryId, Digest, EpochId, EventId
+from edge.core.ids import DeliveryId, Digest, EpochId, EventId, KeyId
 from edge.core.plain_text import is_plain
 from edge.core.platform import Received, Suspect
 from edge.ports import KeyRing
 from edge.wire.topics import Topic, type_level
 
+KEY_UNKNOWN: Final = "key_unknown"
 _SEQUENCE: Final = re.compile(r"\d{20}")
 _TEXTS: Final = ("id", "source", "type", "subject", "time", "recordedtime", "epoch", "prev")
 Body = Mapping[str, Any]
@@ -46,6 +47,8 @@ def open_event(topic: Topic, payload: bytes, ring: KeyRing) -> Received | Suspec
     body = _parse(envelope.body)
     place = _place_of(body)
     reason = _flaw(topic, envelope, body, ring)
+    if not reason and place and _is_ended(ring, envelope.key_id, place):
+        reason = "key_ended"
     if reason or body is None or place is None:
         return Suspect(
             station=station,
@@ -78,7 +81,7 @@ def _flaw(topic: Topic, envelope: Envelope, body: Body | None, ring: KeyRing) ->
     flaws = {
         "payload_type": envelope.payload_type != EVENT_PAYLOAD_TYPE,
         "body_too_large": len(envelope.body) > BODY_LIMIT_BYTES,
-        "key_unknown": not ring.knows(envelope.key_id, purpose="event"),
+        KEY_UNKNOWN: not ring.knows(envelope.key_id, purpose="event"),
         "key_of_another": ring.owner(envelope.key_id) != topic.station.name,
         "source_of_another": body["source"] != topic.station.urn,
     }
@@ -108,6 +111,11 @@ def _flaw_of_content(topic: Topic, envelope: Envelope, body: Body, ring: KeyRing
         at=recorded_at,
     )
     return "" if is_genuine else "signature_bad"
+
+
+def _is_ended(ring: KeyRing, key_id: KeyId, place: Place) -> bool:
+    """Whether the station had said before that another key seals from then on."""
+    return ring.ended(key_id, epoch=place.epoch, sequence=place.sequence)
 
 
 def _parse(body: bytes) -> Body | None:

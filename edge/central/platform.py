@@ -8,17 +8,17 @@ from edge.central.answers import Answers
 from edge.central.gaps import GapWatch, Hole
 from edge.central.heads import Heads
 from edge.central.ingest import Ingest
-from edge.central.open import open_event
 from edge.central.projection import Projection
 from edge.central.reference import Reference
 from edge.central.roll import Roll
 from edge.central.share import EVERY_LAB, Share
 from edge.central.store import PlatformStore
+from edge.central.taking import Taking
 from edge.core.alarms import GAP
 from edge.core.errors import DecodeError, StorageError
 from edge.core.ids import EpochId, LabId
 from edge.core.platform import Alarm, Chain
-from edge.ports import Clock, Journal, KeyRing, Signer
+from edge.ports import Clock, EventKeys, Journal, Signer
 from edge.wire.downlink import Ask, StationState, decode, decode_status
 from edge.wire.reference import Deleted, Row, SetName
 from edge.wire.topics import (
@@ -64,7 +64,7 @@ class Platform:
         *,
         store: PlatformStore,
         clock: Clock,
-        ring: KeyRing,
+        ring: EventKeys,
         signer: Signer,
         journal: Journal,
         tempo: Tempo,
@@ -72,7 +72,7 @@ class Platform:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._ring = ring
+        self._keys = ring
         self._journal = journal
         self._share = share
         self._reference = Reference(store=store, clock=clock, signer=signer)
@@ -101,27 +101,22 @@ class Platform:
     def receive(self, messages: Sequence[tuple[str, bytes]]) -> tuple[Outgoing, ...]:
         """Take in a batch in one transaction: on the disk at return; raise StorageError."""
         batch = tuple(self._ours(messages))
-        found = tuple(
-            open_event(topic, payload, self._ring)
-            for topic, payload in batch
-            if topic.branch is Branch.EVENT
-        )
+        events = [each for each in batch if each[0].branch is Branch.EVENT]
         heard = {topic.station.name for topic, _ in batch}
-        ingest = Ingest(store=self._store, clock=self._clock)
+        ingest = Ingest(store=self._store, clock=self._clock, keys=self._keys)
+        taking = Taking(self._keys, ingest, lambda chain: self._follow(ingest, *chain))
         with self._store.transaction():
             for station in self._roll.unknown(heard):
                 self._store.note_station(station)
-            chains = ingest.take(found)
-            for station, epoch in sorted(chains):
-                self._follow(ingest, station, epoch)
+            chains = taking.take(events)
             holes = ingest.finish(chains)
             answers = [said for each in batch for said in self._meet(*each)]
         self._roll.add(heard)
         self._tell(ingest.alarms)
         for station, epoch in self._gaps.note(chains, holes):
             self._journal.info("gap.filled", station=station, epoch=epoch)
-        for each in found:
-            self._acknowledger.note(each.station)
+        for topic, _ in events:
+            self._acknowledger.note(topic.station.name)
         return (*answers, *self._wishes(holes))
 
     def tick(self) -> tuple[Outgoing, ...]:

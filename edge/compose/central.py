@@ -15,7 +15,7 @@ from edge.core.errors import ConfigError, DecodeError
 from edge.core.ids import LabId
 from edge.host.clock import SystemClock
 from edge.host.journal import StructlogJournal
-from edge.host.keys import FileSigner, PinnedKey, PinnedKeys, key_id_of, read_pinned
+from edge.host.keys import FileSigner, PinnedFile, PinnedKey, key_id_of, read_pinned
 from edge.host.secret_file import read_secret
 from edge.mqtt.client import MqttClient
 from edge.runtime.central import CentralProcess
@@ -47,7 +47,7 @@ def central_process(settings: Settings) -> Iterator[CentralProcess]:
         platform = Platform(
             store=store,
             clock=clock,
-            ring=PinnedKeys(pinned, clock),
+            ring=PinnedFile(settings.keys_file, clock),
             signer=signer,
             journal=journal,
             tempo=Tempo(
