@@ -87,6 +87,7 @@ class BadProxy:
     def __init__(self, upstream_port: int, *, seed: int = 0) -> None:
         self.upstream_port = upstream_port
         self.port = 0
+        self.cut_bytes = CUT_BYTES
         self._fault = Fault.NONE
         self._rng = Random(seed)
         self._pairs: set[_Pair] = set()
@@ -151,7 +152,7 @@ class BadProxy:
         for pair in tuple(self._pairs):
             if fault is Fault.REFUSE or (pair.is_spoiled and fault not in SILENT):
                 pair.reset()
-            pair.left_bytes = self._rng.randint(*CUT_BYTES)
+            pair.left_bytes = self._rng.randint(*self.cut_bytes)
         if fault is Fault.REFUSE:
             await self._deafen()
         elif before is Fault.REFUSE:
@@ -175,7 +176,7 @@ class BadProxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
-        pair = _Pair(near, left_bytes=self._rng.randint(*CUT_BYTES))
+        pair = _Pair(near, left_bytes=self._rng.randint(*self.cut_bytes))
         self._pairs.add(pair)
         task = asyncio.current_task()
         if task is not None:

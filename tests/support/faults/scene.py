@@ -26,7 +26,7 @@ from edge.sim.broker import Mosquitto
 
 OURS = ("capture", "ship", "central")
 PEERS_DEVICE = ("bare", "forgetful")
-BROKER = "keepalive_s = 5, connect_timeout_s = 1.5, retry_max_s = 0.5, allow_plain = true"
+BROKER = "connect_timeout_s = 1.5, retry_max_s = 0.5, allow_plain = true"
 PEERS = (*PEERS_DEVICE, "collector")
 DISK_MB = 24
 ROOM_BYTES = 64 * 1024
@@ -44,6 +44,7 @@ class Scene:
     with_peers: bool = True
     cast: tuple[str, ...] = OURS
     hurried: bool = True
+    keepalive_s: int = 5
     clocks: dict[str, float] = field(default_factory=dict)
     fired: list[str] = field(default_factory=list)
     stack: ExitStack = field(default_factory=ExitStack)
@@ -278,11 +279,11 @@ class Scene:
 
     def _configure(self) -> None:
         for name, side in self.sides.items():
-            own = side.name
+            own, port = side.name, self.lines[name].port
             lines = [
                 f'state_dir = "{side.folder}"',
                 f'station = {{city = "{own.city}", lab = "{own.lab}", device = "{own.device}"}}',
-                f"broker = {{port = {self.lines[name].port}, {BROKER}}}",
+                f"broker = {{{BROKER}, port = {port}, keepalive_s = {self.keepalive_s}}}",
                 "clock = {assume_synced = true}",
                 "central = {ack_min_gap_s = 0.05, ack_every_s = 2.0, gap_alarm_s = 30.0}",
             ]
