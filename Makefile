@@ -28,7 +28,7 @@ types: setup
 
 unit: setup
 	$(TESTS) -n 2 --dist worksteal -m "not slow and not soak"
-	$(TESTS) -m "slow and not soak" || [ $$? -eq 5 ]
+	$(TESTS) -n 2 --dist loadfile -m "slow and not soak" || [ $$? -eq 5 ]
 
 python313: setup
 	@PYTHON="$(PYTHON)" sh tools/test-python313
