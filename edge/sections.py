@@ -297,8 +297,9 @@ class Face(Section):
     often strangers may match; `threshold` replaces it, 0..1, after measuring on this site's own
     people. `liveness`: `auto` is the networks where they lie in the model directory, else a
     challenge. After `lockout_after` failures in a row within ten minutes faces rest for
-    `lockout_s`. Templates last `valid_days`; from `remind_days` before, `doctor` asks for new
-    ones. `audit_crops` keeps the face of every check, encrypted, for `audit_days`; off by default.
+    `lockout_s`. Templates last `valid_days`; from `remind_days` before, new photographs are
+    asked for. `audit_crops` keeps the face of every check, encrypted, for `audit_days`; off by
+    default.
     """
 
     enabled: bool = True

@@ -20,7 +20,7 @@ from edge.cli.face_set import (
     Wish,
     errors_named,
 )
-from edge.cli.face_status import export_notice, status
+from edge.cli.face_status import audit, export_notice, status
 from edge.cli.face_words import words
 from edge.cli.process import settings_or_exit
 from edge.compose.face import enrolling, equipment_of
@@ -42,6 +42,7 @@ face = typer.Typer(no_args_is_help=True, help="Faces of deliverers: enrol, withd
 face.command()(evaluate)
 face.command()(calibrate)
 face.command()(status)
+face.command()(audit)
 face.command("export-notice")(export_notice)
 
 

@@ -16,6 +16,7 @@ from edge.core.face_facts import FILING_PEOPLE
 from edge.devices.face.models import why_absent
 from edge.host.clock import SystemClock
 from edge.host.pdf import write_sheet
+from edge.storage.faces import FaceReader
 
 
 class SheetLanguage(StrEnum):
@@ -83,3 +84,24 @@ def export_notice(
         title, sections, foot = sheet_of(facts, language)
         write_sheet(out, title, sections, foot=foot)
     typer.echo(str(out))
+
+
+def audit(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the pictures.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write the faces of checks that `face.audit_crops` kept, and have not been purged, as JPEG.
+
+    Off by default: each is a person's data, kept only for face.audit_days.
+
+    Example: specimen-edge face audit --out crops
+    """
+    settings = settings_or_exit(config)
+    with errors_named():
+        reader = FaceReader(settings.faces_db, settings.face_key)
+        crops = reader.crops(SystemClock().now())
+    out.mkdir(parents=True, exist_ok=True)
+    for number, crop in enumerate(crops):
+        path = out / f"{crop.at:%Y%m%dT%H%M%S}-{number}-{crop.verdict}.jpg"
+        path.write_bytes(crop.content)
+        typer.echo(f"{path} purge={crop.purge_at.isoformat(timespec='minutes')}")

@@ -1,11 +1,13 @@
 """The face check of a desk: the built-in engine where it is installed and a camera is there."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from edge.core.errors import ConfigError, StorageError
+from edge.core.errors import ConfigError, EdgeError, StorageError
 from edge.core.events import FaceScore
-from edge.core.face_judging import Hint
+from edge.core.face_judging import Hint, Judged
 from edge.core.faces import Enrolled
 from edge.core.ids import PersonId
 from edge.core.liveness import Means, Proof
@@ -20,7 +22,7 @@ from edge.devices.face.process import FaceWorker
 from edge.ports import Clock, Journal
 from edge.settings import Settings
 from edge.sim.faces import face_space
-from edge.storage.faces import FaceReader
+from edge.storage.faces import FaceGallery, FaceKey, FaceReader
 
 RENDERED = "rendered"
 """The demonstration's people, a population of their own."""
@@ -85,6 +87,27 @@ def _means(settings: Settings) -> Means:
     return Means(wanted)
 
 
+def tend_gallery(settings: Settings, engine: str, *, now: datetime, journal: Journal) -> None:
+    """Erase what has expired, and say how many people must be enrolled again, soon or at once."""
+    if not settings.faces_db.is_file():
+        return
+    try:
+        with closing(FaceGallery(settings.faces_db, FaceKey(settings.face_key))) as gallery:
+            gone = gallery.purge(now)
+        entries = FaceReader(settings.faces_db, settings.face_key).enrolments()
+    except EdgeError as error:
+        journal.warning("face.gallery_unreadable", error=error.code)
+        return
+    if gone:
+        journal.info("face.expired", templates=gone)
+    soon = now + timedelta(days=settings.face.remind_days)
+    due = sum(each.expires_at <= soon for each in entries)
+    usable = {each.person for each in entries if each.engine == engine}
+    stale = len({each.person for each in entries} - usable)
+    if due or stale:
+        journal.warning("face.enrol_again", ends_soon=due, of_another_engine=stale)
+
+
 def face_looker(
     settings: Settings,
     camera: Camera,
@@ -107,6 +130,7 @@ def face_looker(
         return None
     population = equipment.population
     reader = FaceReader(settings.faces_db, settings.face_key)
+    tend_gallery(settings, equipment.engine_id, now=clock.now(), journal=journal)
 
     def templates(people: tuple[PersonId, ...], engine: str) -> tuple[Enrolled, ...]:
         try:
@@ -114,6 +138,19 @@ def face_looker(
         except (StorageError, ConfigError) as error:
             journal.warning("face.gallery_unreadable", error=str(error))
             return ()
+
+    def audit(crop: bytes, judged: Judged) -> None:
+        try:
+            key = FaceKey(settings.face_key)
+            with closing(FaceGallery(settings.faces_db, key)) as gallery:
+                now, score = clock.now(), judged.score
+                gallery.purge(now)
+                days = settings.face.audit_days
+                gallery.keep_crop(
+                    crop, verdict=score.verdict, engine=score.engine, at=now, days=days
+                )
+        except EdgeError as error:
+            journal.warning("face.audit_skipped", error=error.code)
 
     def next_frame(after: int, timeout_s: float) -> tuple[int, Picture] | None:
         frame = camera.next_after(after, timeout_s)
@@ -125,7 +162,7 @@ def face_looker(
             journal=journal,
             deadline_s=settings.face.deadline_s,
         ),
-        Looking(next_frame, templates, tell, hint),
+        Looking(next_frame, templates, tell, hint, audit if settings.face.audit_crops else None),
         terms=settings.face.terms(
             threshold=population.threshold,
             margin=population.margin,

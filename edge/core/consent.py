@@ -1,6 +1,6 @@
 """Consent of a person to be recognised by face: recorded before any template exists (PIPL 29)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from edge.core.ids import Digest, PersonId
@@ -46,3 +46,13 @@ class Erasure:
     sealed_sha256: Digest
     at: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """The face of one check, JPEG, kept where the operator asked for it."""
+
+    at: datetime
+    purge_at: datetime
+    verdict: str
+    content: bytes = field(repr=False)

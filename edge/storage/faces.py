@@ -8,7 +8,7 @@ import os
 import sqlite3
 import struct
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from edge.core.consent import Consent, ConsentText, Enrolment, Erasure
+from edge.core.consent import Consent, ConsentText, Crop, Enrolment, Erasure
 from edge.core.errors import BrokenInvariant, ConfigError, StorageCorrupt
 from edge.core.faces import Enrolled, Vector
 from edge.core.ids import Digest, PersonId
@@ -27,6 +27,7 @@ CONSENT_VERSION = "face-1"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _KEY_MODE = 0o600
+_CROP = b"crop"
 
 
 def consent_text(version: str = CONSENT_VERSION) -> tuple[ConsentText, str]:
@@ -69,6 +70,18 @@ class FaceKey:
         nonce = os.urandom(_NONCE_BYTES)
         content = struct.pack(f"!{len(vector)}f", *vector)
         return nonce + self._cipher.encrypt(nonce, content, _bound(person, engine))
+
+    def seal_crop(self, content: bytes) -> bytes:
+        """Nonce and ciphertext of a picture."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, _CROP)
+
+    def open_crop(self, sealed: bytes) -> bytes:
+        """The picture; StorageCorrupt `face_crop_changed` for another key."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _CROP)
+        except (InvalidTag, ValueError) as error:
+            raise StorageCorrupt("face_crop_changed") from error
 
     def open(self, sealed: bytes, *, person: PersonId, engine: str) -> Vector:
         """The vector; StorageCorrupt `face_template_changed` for another key, person or engine."""
@@ -169,6 +182,20 @@ class FaceGallery:
             self._forget()
         return gone
 
+    def keep_crop(self, crop: bytes, *, verdict: str, engine: str, at: datetime, days: int) -> None:
+        """Keep the face of a check for so many days, where the operator asked for it."""
+        with transaction(self._db, self._path):
+            self._db.execute(
+                "INSERT INTO crops (at, purge_at, verdict, engine, sealed) VALUES (?, ?, ?, ?, ?)",
+                (
+                    _text(at),
+                    _text(at + timedelta(days=days)),
+                    verdict,
+                    engine,
+                    self._key.seal_crop(crop),
+                ),
+            )
+
     def _prove(self, which: str, value: str, *, at: datetime, reason: str) -> None:
         """Note what is about to be erased, in the same transaction."""
         rows = self._db.execute(
@@ -234,6 +261,23 @@ class FaceReader:
         return tuple(
             Erasure(PersonId(who), engine, Digest(digest), _when(at), reason)
             for who, engine, digest, at, reason in rows
+        )
+
+    def crops(self, now: datetime) -> tuple[Crop, ...]:
+        """Faces of checks that are still to be seen."""
+        db = open_if_made(self._path, migrations=MIGRATIONS)
+        if db is None:
+            return ()
+        with closing(db), translated(self._path):
+            rows = db.execute(
+                "SELECT at, purge_at, verdict, sealed FROM crops WHERE purge_at > ? ORDER BY id",
+                (_text(now),),
+            ).fetchall()
+        key = FaceKey(self._key_file) if rows else None
+        return tuple(
+            Crop(_when(at), _when(purge_at), verdict, key.open_crop(sealed))
+            for at, purge_at, verdict, sealed in rows
+            if key is not None
         )
 
     def enrolments(self) -> tuple[Enrolment, ...]:

@@ -210,3 +210,24 @@ def test_a_thousand_people_are_withdrawn_from_in_less_than_a_second(site: Site) 
         begun = monotonic()
         assert gallery.withdraw(PersonId("p-500"), samples.NOW) == 1
         assert monotonic() - begun < 1
+
+
+def test_faces_of_checks_are_sealed_and_purged_in_time(site: Site) -> None:
+    site.enrol(ANN)
+    picture = b"\xff\xd8\xff a face \xff\xd9"
+    with site.writing() as gallery:
+        gallery.keep_crop(picture, verdict="no_match", engine=ENGINE, at=samples.NOW, days=7)
+    (crop,) = site.reader.crops(samples.NOW)
+    assert (crop.content, crop.verdict) == (picture, "no_match")
+    assert crop.purge_at == samples.NOW + timedelta(days=7)
+    assert "a face" not in repr(crop)
+    assert b"a face" not in site.bytes_on_disk()
+    with site.writing() as gallery:
+        gallery.purge(samples.NOW + timedelta(days=7))
+    assert site.reader.crops(samples.NOW) == ()
+    site.key.write_bytes(os.urandom(32))
+    with site.writing() as gallery:
+        gallery.keep_crop(picture, verdict="match", engine=ENGINE, at=samples.NOW, days=1)
+    site.key.write_bytes(os.urandom(32))
+    with pytest.raises(StorageCorrupt, match="face_crop_changed"):
+        site.reader.crops(samples.NOW)

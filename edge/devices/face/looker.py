@@ -11,13 +11,14 @@ from threading import Condition, Thread
 from edge.core.errors import DeviceError
 from edge.core.events import FaceScore
 from edge.core.face_judging import Hint, Judged, Judging, NoAnswer, Seen, Terms
-from edge.core.faces import DESK, Enrolled
+from edge.core.faces import DESK, Box, Described, Enrolled
 from edge.core.ids import PersonId
 from edge.core.liveness import Act, Means
 from edge.core.lockout import Lockout
 from edge.core.people import Person
 from edge.devices.camera.frame import Picture
 from edge.devices.face.crowd import Crowd
+from edge.devices.face.pictures import crop_jpeg
 from edge.devices.face.process import FaceWorker, WorkerState
 from edge.ports import Clock, Journal
 
@@ -32,13 +33,15 @@ class Looking:
     """What a looker is joined to; every call but `templates` comes from its own thread.
 
     next_frame: the newest frame after a number, None when none comes in time; templates: of these
-    people and this engine id, only those that may be used now; tell: the answer, once a check.
+    people and this engine id, only those that may be used now; tell: the answer, once a check;
+    audit: the last face of a check as JPEG and its verdict, only where the operator asked for it.
     """
 
     next_frame: Callable[[int, float], tuple[int, Picture] | None]
     templates: Callable[[tuple[PersonId, ...], str], tuple[Enrolled, ...]]
     tell: Callable[[PersonId | None, FaceScore | None], None]
     hint: Callable[[Hint | None], None]
+    audit: Callable[[bytes, Judged], None] | None = None
 
 
 class FaceLooker:
@@ -66,6 +69,7 @@ class FaceLooker:
         self._people: tuple[Enrolled, ...] = ()
         self._closing = False
         self._frame = 0
+        self._shown: tuple[Picture, Box] | None = None
         self._thread = Thread(target=self._work, name="face-looker", daemon=True)
 
     @property
@@ -162,6 +166,8 @@ class FaceLooker:
             return judging.wait(self._clock.mono_ns())
         self._frame, picture = frame
         seen: Seen = self._worker.describe(picture, DESK) or NoAnswer.LOST
+        if self._looking.audit is not None and isinstance(seen, Described):
+            self._shown = picture, seen.measures.box
         return judging.see(seen, self._clock.mono_ns())
 
     def _next_frame(self) -> tuple[int, Picture] | None:
@@ -193,6 +199,7 @@ class FaceLooker:
             "check.judged", verdict=verdict, liveness=liveness, engine=judged.score.engine
         )
         self._count(judged)
+        self._audit(judged)
         self._looking.tell(judged.person, judged.score)
 
     def _count(self, judged: Judged) -> None:
@@ -206,3 +213,8 @@ class FaceLooker:
         self._lockout = self._lockout.failed(now_ns)
         if self._lockout.is_locked(now_ns):
             self._journal.warning("check.locked_out", pause_s=self._lockout.pause_s)
+
+    def _audit(self, judged: Judged) -> None:
+        shown, self._shown = self._shown, None
+        if self._looking.audit is not None and shown is not None:
+            self._looking.audit(crop_jpeg(*shown), judged)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from edge.core.errors import DecodeError
+from edge.core.faces import Box
 from edge.devices.camera.frame import Picture
 
 _LONGEST_PX = 1600
@@ -40,3 +41,12 @@ def _decode(content: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Picture
     finally:
         cv2.utils.logging.setLogLevel(previous)
     return None if picture is None or not picture.size else np.asarray(picture, np.uint8)
+
+
+def crop_jpeg(bgr: Picture, box: Box) -> bytes:
+    """A face with half of its width around it, as JPEG."""
+    spare_x, spare_y = box.width // 2, box.height // 2
+    top, left = max(0, box.top - spare_y), max(0, box.left - spare_x)
+    bottom, right = box.top + box.height + spare_y, box.left + box.width + spare_x
+    _, content = cv2.imencode(".jpg", bgr[top:bottom, left:right])
+    return content.tobytes()

@@ -10,9 +10,10 @@ from waiting import until
 
 from edge.core.errors import DeviceGone
 from edge.core.events import FaceScore
-from edge.core.face_judging import Hint, Terms
+from edge.core.face_judging import Hint, Judged, Terms
 from edge.core.faces import Enrolled
 from edge.core.ids import OrgId, PersonId
+from edge.core.lockout import Lockout
 from edge.core.people import OrgKind, Person
 from edge.devices.face.engines import Equipment
 from edge.devices.face.looker import FaceLooker, Looking
@@ -48,18 +49,22 @@ class Scene:
 class Desk:
     """Everything around a looker."""
 
-    def __init__(self, limit_s: float = 20.0) -> None:
+    def __init__(
+        self, limit_s: float = 20.0, *, audit: bool = False, lockout: Lockout | None = None
+    ) -> None:
         self.scene = Scene()
         self.journal = HeardJournal()
         self.answers: Queue[tuple[PersonId | None, FaceScore | None]] = Queue()
         self.hints: list[Hint | None] = []
         self.gallery = {ANN: enrolled(ANN), BEN: enrolled(BEN)}
         self.worker = FaceWorker(Equipment(rendered()), journal=self.journal, deadline_s=20)
+        self.crops: list[tuple[bytes, Judged]] = []
         looking = Looking(
             self.scene.next_frame,
             self.templates,
             lambda person, score: self.answers.put((person, score)),
             self.hints.append,
+            (lambda crop, judged: self.crops.append((crop, judged))) if audit else None,
         )
         population = rendered()
         self.looker = FaceLooker(
@@ -68,6 +73,7 @@ class Desk:
             terms=Terms(population.threshold, population.margin, patience=6, limit_s=limit_s),
             clock=SystemClock(),
             journal=self.journal,
+            lockout=lockout,
         )
 
     def templates(self, people: tuple[PersonId, ...], engine: str) -> tuple[Enrolled, ...]:
@@ -79,8 +85,10 @@ class Desk:
 
 
 @contextmanager
-def running(limit_s: float = 20.0) -> Iterator[Desk]:
-    desk = Desk(limit_s)
+def running(
+    limit_s: float = 20.0, *, audit: bool = False, lockout: Lockout | None = None
+) -> Iterator[Desk]:
+    desk = Desk(limit_s, audit=audit, lockout=lockout)
     desk.looker.start()
     until(lambda: desk.looker.state is not WorkerState.STARTING, ANSWER_S)
     yield desk
@@ -164,3 +172,27 @@ def test_no_line_of_the_journal_names_a_person_or_a_vector(desk: Desk) -> None:
     assert "check.judged" in told
     assert ANN not in told
     assert not any(f"{value:.4f}" in told for value in enrolled(ANN).vector if abs(value) > 0.01)
+
+
+def test_a_face_that_fails_again_and_again_rests_and_nobody_else_is_told_more() -> None:
+    with running(lockout=Lockout(after=2, pause_s=600)) as desk:
+        desk.scene.shows = [at_desk(None, seed=seed) for seed in (1, 2, 3)]
+        for _ in range(2):
+            assert desk.looker.begin((person(ANN),))
+            assert desk.answer()[0] is None
+        assert not desk.looker.begin((person(ANN),))
+        assert desk.journal.named("check.locked_out")
+
+
+def test_pictures_of_checks_are_kept_only_where_asked_for(desk: Desk) -> None:
+    desk.scene.shows = [at_desk(ANN, seed=seed) for seed in (1, 2, 3)]
+    assert desk.looker.begin((person(ANN),))
+    desk.answer()
+    assert desk.crops == []
+    with running(audit=True) as auditing:
+        auditing.scene.shows = desk.scene.shows
+        assert auditing.looker.begin((person(ANN),))
+        auditing.answer()
+        ((crop, judged),) = auditing.crops
+        assert crop.startswith(b"\xff\xd8\xff")
+        assert judged.score.verdict == "match"
