@@ -75,9 +75,7 @@ def test_every_command_of_a_door_is_read_from_its_sheet(
     assert len(read) == len(DOOR_MODES) + 1
 
 
-def test_chips_are_read_from_their_sheets(
-    issuer: tuple[str | Path, ...], tmp_path: Path
-) -> None:
+def test_chips_are_read_from_their_sheets(issuer: tuple[str | Path, ...], tmp_path: Path) -> None:
     sheet = tmp_path / "chips.pdf"
     words = ("--key-id", "chip-1", "--id", "nc-26-000100", "--count", "14", "--pdf", sheet)
     done = run("issue", *issuer, *words)

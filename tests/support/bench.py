@@ -85,7 +85,9 @@ class Bench:
 
     def __post_init__(self) -> None:
         key = Ed25519PrivateKey.from_private_bytes(bytes(32))
-        self.seal = Seal("urn:specimen-edge:exampleton:lab-1:desk-1", "boot", KeyId("key-1"), key.sign)
+        self.seal = Seal(
+            "urn:specimen-edge:exampleton:lab-1:desk-1", "boot", KeyId("key-1"), key.sign
+        )
         self.restart()
 
     def restart(self) -> None:
