@@ -33,6 +33,7 @@ WORDS = {
     "gap": ("序号不连续", "an event is missing before this one"),
     "digest": ("正文与摘要不符", "the body was changed"),
     "signature": ("签名无效", "the signature does not hold against the pinned keys"),
+    "key": ("密钥更换不符", "the event was sealed with a key whose turn it was not"),
     "chain": ("链断开", "the event does not follow the one before it"),
     "columns": ("索引列与正文不符", "a stored column differs from the signed body"),
     "source": ("来源与密钥不符", "the event was signed with the key of another station"),

@@ -13,8 +13,9 @@ from edge.core.envelope import EVENT_PAYLOAD_TYPE, GENESIS, Sealed, Tip, digest_
 from edge.core.errors import DecodeError, StorageCorrupt, StorageError
 from edge.core.ids import Digest, EpochId, KeyId
 from edge.core.moments import rfc3339
-from edge.ports import KeyRing
+from edge.ports import EventKeys
 from edge.wire.downlink import Mark
+from edge.wire.rotation import ROTATED, read_succession
 from edge.wire.topics import Station
 
 EPOCH_OPENED = "specimen.epoch.opened.v1"
@@ -74,7 +75,7 @@ class Audited:
 def audit(
     log: Log,
     *,
-    ring: KeyRing,
+    ring: EventKeys,
     evidence: Evidence | None = None,
     marks: Mapping[EpochId, Mark] | None = None,
     progress: Callable[[int], None] | None = None,
@@ -82,6 +83,7 @@ def audit(
     """Check a whole log against pinned keys, in batches; it stops at the first flaw.
 
     Without `evidence`, photographs are not looked at; with `marks`, the end is checked too.
+    A change of keys that a pinned key has sealed is taken into `ring`.
     `progress` hears the number of events so far after each batch.
     """
     walk = _Walk(log, ring, evidence, marks or {})
@@ -95,7 +97,7 @@ class _Walk:
     def __init__(
         self,
         log: Log,
-        ring: KeyRing,
+        ring: EventKeys,
         evidence: Evidence | None,
         marks: Mapping[EpochId, Mark],
     ) -> None:
@@ -103,6 +105,7 @@ class _Walk:
         self._ring = ring
         self._evidence = evidence
         self._marks = marks
+        self._sealing: KeyId | None = None
         self.events = 0
         self.epochs = 0
         self.seen: set[Digest] = set()
@@ -129,6 +132,7 @@ class _Walk:
         """Every flaw of an epoch; its end."""
         tip = Tip(epoch)
         after = _BEFORE_ALL
+        self._sealing = None
         try:
             while batch := self._batch(epoch, after):
                 for event in batch:
@@ -169,6 +173,8 @@ class _Walk:
         )
         if not is_signed:
             return "signature"
+        if self._is_out_of_turn(event):
+            return "key"
         mark = self._marks.get(event.epoch)
         if mark is not None and mark.upto == event.sequence and mark.digest != event.digest:
             return "forked"
@@ -185,9 +191,25 @@ class _Walk:
                 or (event.sequence == 1 and not _continues(body["data"], before)),
             }
             first = next((code for code, holds in found.items() if holds), "")
-            return first or self._flaw_of_evidence(body["data"])
+            return first or self._flaw_of_rotation(event) or self._flaw_of_evidence(body["data"])
         except (ValueError, KeyError, TypeError, RecursionError, DecodeError):
             return "body"
+
+    def _is_out_of_turn(self, event: Sealed) -> bool:
+        """Whether another key seals here: within an epoch it changes as the log itself says."""
+        if self._sealing not in {None, event.key_id}:
+            return True
+        return self._ring.ended(event.key_id, epoch=event.epoch, sequence=event.sequence)
+
+    def _flaw_of_rotation(self, event: Sealed) -> str:
+        """Take in which key seals next; one that is pinned otherwise is a flaw."""
+        self._sealing = event.key_id
+        if event.type != ROTATED:
+            return ""
+        owner = self._ring.owner(event.key_id) or ""
+        succession = read_succession(event.body, by=event.key_id, owner=owner)
+        self._sealing = succession.new
+        return "key" if self._ring.succeed(succession) else ""
 
     def _is_of_owner(self, key_id: KeyId, source: str) -> bool:
         """Whether a station signed for itself, not for another."""

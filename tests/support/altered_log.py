@@ -27,6 +27,8 @@ class RememberingRing:
         self.verifies = ring.verifies
         self.knows = ring.knows
         self.counts = ring.counts
+        self.ended = ring.ended
+        self.succeed = ring.succeed
 
 
 @dataclass
