@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge.host.pdf import PrintedCode, write_codes
+from edge.host.code_pdf import PrintedCode, write_codes
 from edge.wire.label import label
 
 SIDE_MM = 42.0

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.core.errors import ConfigError, DecodeError, StorageError
+from edge.devices.scanner.places import fault_of
 from edge.flows.health import (
     Diagnosis,
     KeyFacts,
@@ -17,6 +18,7 @@ from edge.flows.health import (
     diagnose,
     disk_health,
     key_health,
+    reader_health,
     reference_health,
     store_health,
 )
@@ -56,6 +58,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     yield _broker(settings.broker)
     yield from _reference(settings, clock)
     yield from _decoders()
+    yield from _readers(settings)
 
 
 def _broker(broker: Broker) -> Diagnosis:
@@ -114,6 +117,16 @@ def _decoders() -> tuple[Diagnosis, ...]:
         return decoder_health((), {"qr": 'pip install "specimen-edge[camera]"'})
     engines = discover_engines()
     return decoder_health(engines.names, {each.name: each.remedy for each in engines.missing})
+
+
+def _readers(settings: Settings) -> Iterator[Diagnosis]:
+    """Every reader that is configured, by its place."""
+    places = [(each.name, each.path) for each in settings.scanners]
+    if settings.nfc.path is not None:
+        places.append(("nfc", str(settings.nfc.path)))
+    for name, place in places:
+        fault = fault_of(place)
+        yield reader_health(name, place, fault=fault.value if fault else None)
 
 
 def _keys(settings: Settings) -> Iterator[Diagnosis]:

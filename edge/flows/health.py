@@ -153,6 +153,18 @@ def reference_health(ages_h: Mapping[str, float], *, max_age_h: float) -> tuple[
     return tuple(found)
 
 
+def reader_health(name: str, place: str, *, fault: str | None) -> Diagnosis:
+    """A serial or tag reader: what is wrong with its place, e.g. `absent`; None when nothing is.
+
+    An absent reader comes back by itself; a wrong name or missing right does not.
+    """
+    id_ = f"readers.{name}"
+    if fault is None:
+        return diagnose(id_, "reader.ok", Level.OK, name=name, place=place)
+    level = Level.WARN if fault in {"absent", "unstable"} else Level.FAIL
+    return diagnose(id_, f"reader.{fault}", level, name=name, place=place)
+
+
 def decoder_health(names: tuple[str, ...], missing: Mapping[str, str]) -> tuple[Diagnosis, ...]:
     """The engines that read codes; `missing` gives each absent one's remedy."""
     gone = tuple(

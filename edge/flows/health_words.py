@@ -182,6 +182,31 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             "请接通网络并确认平台已登记本站。",
             "Connect the network and make sure that the platform knows this station.",
         ),
+        "reader.ok": ("读码器 {name}：{place}", "Reader {name}: {place}", "", ""),
+        "reader.malformed": (
+            "读码器 {name} 的端口写法不对：{place}",
+            "The place of reader {name} is no port: {place}",
+            "用 `specimen-edge firmware ports` 查看端口，填写固定名称。",
+            "`specimen-edge firmware ports` lists ports; take a name that stays.",
+        ),
+        "reader.unstable": (
+            "读码器 {name} 用了会变的名称 {place}",
+            "Reader {name} is named by a number that may change: {place}",
+            "用 `specimen-edge firmware ports` 查看，改用 /dev/serial/by-path/… 或 udev 名称。",
+            "Use /dev/serial/by-path/… or a udev name, see `specimen-edge firmware ports`.",
+        ),
+        "reader.absent": (
+            "读码器 {name} 不在：{place}",
+            "Reader {name} is not there: {place}",
+            "请插好读码器；插上后自动恢复。",
+            "Plug it in; it comes back by itself.",
+        ),
+        "reader.denied": (
+            "无权使用读码器 {name}：{place}",
+            "Reader {name} may not be used: {place}",
+            "把运行用户加入 dialout 组，然后重新启动。",
+            "Put the running user into the group dialout and start anew.",
+        ),
         "decoders.ok": ("识读引擎：{names}", "Decoders: {names}", "", ""),
         "decoders.missing": (
             "缺少识读引擎 {names}",

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from edge.cli.code_sheet import DOOR_MODES
 from edge.core.errors import ConfigError
 from edge.devices.qr.cascade import QrReader
-from edge.host.pdf import PrintedCode, write_codes
+from edge.host.code_pdf import PrintedCode, write_codes
 
 pytestmark = pytest.mark.slow
 KEY = Ed25519PrivateKey.from_private_bytes(bytes([7] * 32))

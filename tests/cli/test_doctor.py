@@ -159,3 +159,32 @@ def test_a_store_and_its_changed_event(keyed: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE events SET body = CAST(replace(body, 'desk-1', 'desk-2') AS BLOB)")
     assert "digest at 1" in doctor(keyed)[1]["store"]["en"]
+
+
+def test_readers_by_their_place(keyed: Path, tmp_path: Path) -> None:
+    plugged = tmp_path / "scanner"
+    plugged.touch()
+    with keyed.open("a", encoding="utf-8") as file:
+        file.write(
+            f"""
+[[scanners]]
+name = "desk"
+path = "{plugged}"
+[[scanners]]
+name = "gone"
+path = "{tmp_path / "none"}"
+[[scanners]]
+name = "numbered"
+path = "/dev/ttyUSB7"
+[nfc]
+path = "/dev/specimen-nfc"
+"""
+        )
+    _, found = doctor(keyed)
+    assert {key: found[key]["level"] for key in found if key.startswith("readers.")} == {
+        "readers.desk": "ok",
+        "readers.gone": "warn",
+        "readers.numbered": "warn",
+        "readers.nfc": "warn",
+    }
+    assert "firmware ports" in str(found["readers.numbered"]["remedy_en"])

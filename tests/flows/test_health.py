@@ -142,7 +142,7 @@ def test_whatever_is_not_well_has_a_remedy_in_both_languages() -> None:
             **dict.fromkeys(
                 ("path", "free", "key_id", "mode", "why", "owner", "count", "address"), "x"
             ),
-            **dict.fromkeys(("epoch", "sequence", "name", "age", "names", "remedy"), "x"),
+            **dict.fromkeys(("epoch", "sequence", "name", "age", "names", "remedy", "place"), "x"),
         )
         for kind in WORDS
     ]

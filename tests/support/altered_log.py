@@ -25,6 +25,7 @@ class RememberingRing:
         self.owner = cache(ring.owner)
         self.signed = cache(ring.signed)
         self.verifies = ring.verifies
+        self.ended = ring.ended
         self.knows = ring.knows
         self.counts = ring.counts
         self.ended = ring.ended
