@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from signed_log import STATION, SignedLog, Writer, make_log
+from signed_log import STATION, SignedLog, Writer, change_keys, make_log
 from typer.testing import CliRunner
 from waiting import until
 
 from edge.cli.app import app
 from edge.core.envelope import EVENT_PAYLOAD_TYPE, open_envelope, sign_envelope
+from edge.core.events import DeviceStarted
 from edge.host.certificates import AUTHORITY_FILE, Authority, CertificateFiles
 from edge.host.clock import SystemClock
 from edge.mqtt.client import Access, MqttClient, TlsFiles
@@ -120,6 +121,39 @@ def test_redeliveries_are_taken_once(log: SignedLog, exported: Lines) -> None:
     found = consume(log.keys, again)
     assert found.summary == {"events": EVENTS, "bad": 0, "gaps": 0}
     assert found.status == 0
+
+
+@pytest.fixture(scope="module")
+def rotated(tmp_path_factory: pytest.TempPathFactory) -> SignedLog:
+    """A log whose key was changed twice, with the keys as they were pinned at the beginning."""
+    log = make_log(tmp_path_factory.mktemp("rotated"))
+    before = log.keys.read_bytes()
+    with closing(SqliteStation(log.db)) as store:
+        change_keys(log, store, times=2)
+    log.keys.rename(log.folder / "now.json")
+    log.keys.write_bytes(before)
+    return log
+
+
+@pytest.mark.parametrize("pinned", ["keys.json", "now.json"])
+def test_it_follows_a_station_from_key_to_key(rotated: SignedLog, pinned: str) -> None:
+    lines = export(rotated)
+    found = consume(rotated.folder / pinned, [*lines, *lines[-6:]])
+    assert found.summary == {"events": len(lines), "bad": 0, "gaps": 0}
+    assert found.status == 0
+
+
+@pytest.mark.parametrize("pinned", ["keys.json", "now.json"])
+def test_the_key_before_seals_nothing_any_more(
+    rotated: SignedLog, pinned: str, tmp_path: Path
+) -> None:
+    shutil.copytree(rotated.folder, tmp_path / "copy")
+    log = SignedLog(tmp_path / "copy")
+    with closing(SqliteStation(log.db)) as store:
+        Writer(log, store, by=rotated.folder / "event.0.pem").record(DeviceStarted("stolen"))
+    found = consume(log.folder / pinned, export(log))
+    assert found.summary["bad"] == 1
+    assert found.status == 1
 
 
 def altered(line: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:

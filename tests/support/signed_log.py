@@ -26,7 +26,16 @@ from edge.core.ids import (
 from edge.core.specimen import SpecimenState
 from edge.flows.epoch import EpochOpener
 from edge.flows.record import Recorder
-from edge.host.keys import FileSigner, PinnedKey, PinnedKeys, generate_key, write_pinned
+from edge.flows.rotate import KeyShelf, NewSigner, Rotation
+from edge.host.event_key import EventKeyFiles
+from edge.host.keys import (
+    FileSigner,
+    PinnedFile,
+    PinnedKey,
+    PinnedKeys,
+    generate_key,
+    write_pinned,
+)
 from edge.storage.evidence import EvidenceFiles
 from edge.storage.station import SqliteStation
 from edge.wire.topics import Station
@@ -65,8 +74,9 @@ class SignedLog:
     def ring(self, at: datetime = LATER) -> PinnedKeys:
         return PinnedKeys.load(self.keys, SetClock(at))
 
-    def seal(self) -> Seal:
-        signer = FileSigner(self.private_key, key_id=KEY)
+    def seal(self, by: Path | None = None) -> Seal:
+        """With the first key, or with the one in a file."""
+        signer = FileSigner(by or self.private_key, key_id=KEY)
         return Seal(STATION.urn, "boot-1", signer.key_id, signer.sign)
 
 
@@ -102,9 +112,11 @@ def make_log(folder: Path) -> SignedLog:
 class Writer:
     """Records events one and a half seconds apart, as capture does."""
 
-    def __init__(self, log: SignedLog, store: SqliteStation, *, first_id: int = 0) -> None:
+    def __init__(
+        self, log: SignedLog, store: SqliteStation, *, first_id: int = 0, by: Path | None = None
+    ) -> None:
         self._store = store
-        self._clock, self._ids, self._by = SetClock(), CountingIds(), log.seal()
+        self._clock, self._ids, self._by = SetClock(), CountingIds(), log.seal(by)
         self._ids.count = first_id + sum(store.tip_of(epoch).sequence for epoch in store.epochs())
         self._recorder = Recorder(
             store=store, clock=self._clock, ids=self._ids, by=self._by, device=samples.DEVICE
@@ -141,6 +153,26 @@ class Writer:
             ),
         )
         return reached
+
+
+def change_keys(log: SignedLog, store: SqliteStation, *, times: int) -> None:
+    """Change the event key; the first one stays as `event.0.pem`, for whoever has stolen it."""
+    first = log.folder / "event.0.pem"
+    first.touch(mode=0o600)
+    first.write_bytes(log.private_key.read_bytes())
+    clock, ids = SetClock(), CountingIds()
+    ids.count = 10_000
+    recorder = Recorder(store=store, clock=clock, ids=ids, by=log.seal(), device=samples.DEVICE)
+
+    def seal_with(signer: NewSigner) -> None:
+        recorder.sign_with(Seal(STATION.urn, "boot-1", signer.key_id, signer.sign))
+
+    files = EventKeyFiles(log.private_key, pinned=log.keys)
+    shelf = KeyShelf(files, PinnedFile(log.keys, clock), store, STATION.name)
+    rotation = Rotation(shelf, recorder, clock, RULES, seal_with)
+    for _ in range(times):
+        assert rotation.rotate() == ""
+        recorder.record((told.DeviceStarted("1.0"),), occurred=clock.read(), ruleset=RULES)
 
 
 def _day(photos: tuple[Evidence, ...]) -> Iterator[Event]:
