@@ -1,7 +1,7 @@
 """Ports: what flows ask of the world, as small Protocols; an implementation's name says how."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from edge.core.commission import Binding, Commission, Contract
@@ -19,6 +19,7 @@ from edge.core.ids import (
     LabId,
     PersonId,
     ProjectId,
+    SensorId,
     SpecimenId,
 )
 from edge.core.keys import Succession
@@ -300,4 +301,16 @@ class Inbox(Protocol):
 
     def after(self, position: int, *, limit: int = 100) -> tuple[tuple[int, str, bytes], ...]:
         """Messages in order of arrival: position, topic tail, payload."""
+        ...
+
+
+class ClimateRecord(Protocol):
+    """What was measured in rooms and at cages, and what others wrote down."""
+
+    def hourly_means(self, sensor: SensorId, on: date) -> dict[int, int]:
+        """Mean temperature of each local hour of a day, hundredths, where anything was believed."""
+        ...
+
+    def ledger_days(self, place: str) -> tuple[tuple[date, int, str], ...]:
+        """Daily means of others for a place, tenths, with their source."""
         ...

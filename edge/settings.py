@@ -135,6 +135,11 @@ class Settings(BaseSettings):
         return self.state_dir / "registry.db"
 
     @property
+    def climate_db(self) -> Path:
+        """Readings of rooms and cages; written by the wall station only."""
+        return self.state_dir / "climate.db"
+
+    @property
     def central_db(self) -> Path:
         """The platform's store; written by central only."""
         return self.central.store or self.state_dir / "central.db"

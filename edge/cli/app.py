@@ -6,6 +6,7 @@ from edge.cli.central import central
 from edge.cli.chip import chip
 from edge.cli.command import command
 from edge.cli.config import config
+from edge.cli.curing import curing
 from edge.cli.decode import decode
 from edge.cli.demo import demo
 from edge.cli.doctor import doctor
@@ -37,6 +38,7 @@ def _verbs() -> None:
 
 app.add_typer(central, name="central")
 app.add_typer(chip, name="chip")
+app.add_typer(curing, name="curing")
 app.add_typer(face, name="face")
 app.add_typer(firmware, name="firmware")
 app.add_typer(log, name="log")

@@ -157,3 +157,73 @@ def _runs(row: tuple[bool, ...]) -> Iterator[tuple[int, int]]:
         elif not dark and begun is not None:
             yield begun, x - begun
             begun = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTable:
+    """A table on pages of its own: labelled lines above, columns by their `shares`, notes below."""
+
+    title: str
+    above: tuple[tuple[str, str], ...]
+    headings: tuple[str, ...]
+    shares: tuple[int, ...]
+    rows: tuple[tuple[str, ...], ...]
+    below: tuple[str, ...]
+
+
+def write_tables(
+    path: Path, tables: Sequence[SheetTable], *, foot: str, fonts: Sequence[Path] = FONTS
+) -> int:
+    """Write tables on A4 pages, headings and foot on each; how many pages it took.
+
+    Raises as `write_sheet`.
+    """
+    font = font_of(fonts)
+    from fpdf import FPDF  # noqa: PLC0415 - the extra may be absent
+    from fpdf.enums import XPos, YPos  # noqa: PLC0415 - as above
+    from fpdf.fonts import FontFace  # noqa: PLC0415 - as above
+
+    class Pages(FPDF):
+        """Pages with a foot."""
+
+        def footer(self) -> None:
+            """What every page says at its end."""
+            self.set_y(-_EDGE_MM)
+            self.set_font(_FAMILY, size=8)
+            self.cell(0, _FOOT_MM, f"{foot}    {self.page_no()}/{{nb}}", align="R")
+
+        def put(self, height_mm: float, text: str, align: str = "L") -> None:
+            """A paragraph over the rest of the line."""
+            self.multi_cell(0, height_mm, text, align=align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    pages = Pages(format="A4")
+    pages.set_margin(_EDGE_MM)
+    pages.set_auto_page_break(auto=True, margin=16)
+    pages.add_font(_FAMILY, fname=font, collection_font_number=_SIMPLIFIED)
+    heads = FontFace(emphasis="", fill_color=(235, 235, 235))
+    for table in tables:
+        pages.add_page()
+        pages.set_font(_FAMILY, size=14)
+        pages.put(_TITLE_MM, table.title, align="C")
+        pages.set_font(_FAMILY, size=9)
+        for label, value in table.above:
+            pages.cell(_LABEL_MM, _LINE_MM, label)
+            pages.put(_LINE_MM, value)
+        pages.ln(2)
+        rows = (table.headings, *table.rows)
+        with pages.table(
+            rows,
+            col_widths=table.shares,
+            line_height=5.2,
+            headings_style=heads,
+            text_align="CENTER",
+        ):
+            pass
+        pages.ln(3)
+        for note in table.below:
+            pages.put(_LINE_MM, note)
+    try:
+        pages.output(str(path))
+    except OSError as error:
+        raise StorageError("pdf_unwritable", file=str(path), why=error.strerror) from error
+    return pages.page_no()

@@ -88,7 +88,7 @@ class Forecast:
 def daily_mean(
     hours_centi_c: Mapping[int, int], method: MeanMethod, *, on: date, source: str
 ) -> DayMean | None:
-    """A day's mean from its hourly values (hundredths of ℃, by local hour); None when too few.
+    """A day's mean from the means of its local hours (hundredths of ℃); None when too few.
 
     mean24 asks for 20 of 24 hours, obs4 for 02, 08, 14 and 20, minmax for 20 hours as well: the
     lowest and highest of a few hours of daylight are not those of the day. Half-even (GB/T 8170).
