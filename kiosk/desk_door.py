@@ -69,6 +69,8 @@ class Hall:
     """Where the desk stands: what never changes while the page is up.
 
     `strip` are the names of what the help strip offers; empty outside the demonstration.
+    `face_rates` are the shares of strangers matched and of people missed that the face check was
+    measured at, with three photographs; None where nobody measured it.
     """
 
     lab: str
@@ -76,3 +78,4 @@ class Hall:
     language: str
     version: str
     strip: tuple[str, ...] = ()
+    face_rates: tuple[float, float] | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edge import __version__
 from edge.compose.common import shipped_rules, station_of
 from edge.compose.event_key import key_shelf, settled_signer
-from edge.compose.face import face_looker
+from edge.compose.face import face_looker, face_rates
 from edge.compose.readers import nfc_doors, scanner_doors, signals_of, tag_keys_of
 from edge.core.carriers import ScannedCode
 from edge.core.commands import CommandName
@@ -200,6 +200,7 @@ class _Desk:
             language=station.language.value,
             version=__version__,
             strip=self._settings.page.strip,
+            face_rates=face_rates(self._settings),
         )
         url = self._settings.page.strip_url
         strip = ask_strip(url) if url else None

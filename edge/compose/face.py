@@ -87,6 +87,15 @@ def _means(settings: Settings) -> Means:
     return Means(wanted)
 
 
+def face_rates(settings: Settings) -> tuple[float, float] | None:
+    """FMR and FNMR with three photographs as measured, for the screen; None if never measured."""
+    try:
+        point = population_of(settings).point if settings.face.enabled else None
+    except ConfigError:
+        return None
+    return None if point is None else (point.fmr_three, point.fnmr_three)
+
+
 def tend_gallery(settings: Settings, engine: str, *, now: datetime, journal: Journal) -> None:
     """Erase what has expired, and say how many people must be enrolled again, soon or at once."""
     if not settings.faces_db.is_file():

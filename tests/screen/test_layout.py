@@ -40,6 +40,7 @@ SHOWN = {
     "ready-asking": moment(Phase.READY, asking="F2-019AB0C4D5E6", signal=SIGNALS[Outcome.WARN]),
     "opened": moment(Phase.OPENED),
     "identify": moment(Phase.IDENTIFY, replace(CALM, hint="one_at_a_time")),
+    "identify-blink": moment(Phase.IDENTIFY, replace(CALM, hint="blink")),
     "identify-lost": moment(Phase.IDENTIFY, AROUND["camera lost"]),
     "alt-identity": moment(Phase.ALT_IDENTITY),
     **{f"scanning-{out}": moment(Phase.SCANNING, signal=said) for out, said in SIGNALS.items()},

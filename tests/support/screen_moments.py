@@ -16,7 +16,13 @@ from kiosk.desk_door import Hall
 
 DELIVERY = DeliveryId("019ab000-0000-7000-8000-00000000abcd")
 LONG = "滨江新城一期安置房及配套地下车库工程第三标段（东区）"
-HALL = Hall(lab="滨江检测中心", support="0791-0000 0000", language="zh-CN", version="0")
+HALL = Hall(
+    lab="滨江检测中心",
+    support="0791-0000 0000",
+    language="zh-CN",
+    version="0",
+    face_rates=(0.00086, 0.069),
+)
 STRIP = ("badge", "forms", "face", "layer", "second", "hide", "copy", "courier", "network")
 CALM = Surroundings(online=True, clock="synced", roster_age_h=0.4, camera="live")
 AROUND = {
