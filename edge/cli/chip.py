@@ -24,7 +24,14 @@ from edge.core.ids import KeyId, PersonId, SpecimenId
 from edge.core.moments import rfc3339
 from edge.core.problems import render_problems
 from edge.host.clock import SystemClock
-from edge.host.keys import FileSigner, PinnedKeys, key_id_of, read_pinned, write_pinned
+from edge.host.keys import (
+    FileSigner,
+    PinnedKeys,
+    alone_with,
+    key_id_of,
+    read_pinned,
+    write_pinned,
+)
 from edge.ports import Signer
 from edge.settings import SettingsInvalid, load_settings
 from edge.wire.chip_text import OWN_GRAMMARS, identify, issue_badge, issue_chip, issue_command
@@ -198,17 +205,18 @@ def revoke(
     """
     now = SystemClock().now()
     try:
-        listed = read_pinned(keys)
-        ended = tuple(
-            replace(each, valid_until=now)
-            if each.key_id == key_id and (each.valid_until is None or each.valid_until > now)
-            else each
-            for each in listed
-        )
-        if ended == listed:
-            typer.echo(f"{key_id}: 没有有效的该密钥 · no such key counts", err=True)
-            raise typer.Exit(1)
-        write_pinned(keys, ended)
+        with alone_with(keys):
+            listed = read_pinned(keys)
+            ended = tuple(
+                replace(each, valid_until=now)
+                if each.key_id == key_id and (each.valid_until is None or each.valid_until > now)
+                else each
+                for each in listed
+            )
+            if ended == listed:
+                typer.echo(f"{key_id}: 没有有效的该密钥 · no such key counts", err=True)
+                raise typer.Exit(1)
+            write_pinned(keys, ended)
     except (EdgeError, OSError) as error:
         typer.echo(f"specimen-edge: {error}", err=True)
         raise typer.Exit(2) from error

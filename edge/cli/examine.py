@@ -22,6 +22,7 @@ from edge.flows.health import (
     reference_health,
     store_health,
 )
+from edge.flows.rotate import pending_key
 from edge.host.clock import SystemClock
 from edge.host.disk import look_at_disk
 from edge.host.journal import StructlogJournal
@@ -146,6 +147,20 @@ def _keys(settings: Settings) -> Iterator[Diagnosis]:
     if not is_platform or settings.event_key.exists():
         event = _look_at_key(settings.event_key, pinned)
         yield key_health("keys.event", event, station=settings.station.name)
+        yield from _pending_rotation(settings.station_db)
+
+
+def _pending_rotation(path: Path) -> Iterator[Diagnosis]:
+    try:
+        reader = StationReader.open_if_made(path)
+        if reader is None:
+            return
+        with reader:
+            key = pending_key(reader)
+    except StorageError:
+        return  # the store's own diagnosis names it
+    if key is not None:
+        yield diagnose("keys.rotation", "key.pending", Level.WARN, key_id=key)
 
 
 def _pinned_health(path: Path, pinned: tuple[PinnedKey, ...]) -> Diagnosis:

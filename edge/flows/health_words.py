@@ -71,6 +71,12 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             "请检查 station 小节的编号，或换回本站的密钥。",
             "Check the ids of the section [station], or restore this station's key.",
         ),
+        "key.pending": (
+            "密钥更换未完成：{key_id} 已公告，尚未启用",
+            "A change of keys is not finished: {key_id} was announced and is not in place",
+            "请重启收样进程，启动时会完成更换：systemctl restart specimen-edge-kiosk",
+            "Restart capture, which finishes it: systemctl restart specimen-edge-kiosk",
+        ),
         "pinned.ok": ("公钥清单有 {count} 个密钥", "{count} keys are pinned", "", ""),
         "pinned.bad": (
             "公钥清单 {path} 不可用：{why}",

@@ -52,6 +52,25 @@ class KeyFiles(Protocol):
         ...
 
 
+class Documents(Protocol):
+    """What capture keeps beside its events."""
+
+    def document(self, kind: str, id_: str) -> Document | None:
+        """One document."""
+        ...
+
+
+def pending_key(store: Documents) -> str | None:
+    """The name of a key that was announced and is not settled yet; `-` when it cannot be read."""
+    document = store.document(KIND, ID)
+    if document is None or document.phase != PENDING:
+        return None
+    try:
+        return str(KeyId.parse(json.loads(document.body)["key"]))
+    except (ValueError, KeyError, TypeError, DecodeError):
+        return "-"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyShelf:
     """Everything that a station keeps of its event key."""

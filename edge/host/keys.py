@@ -156,7 +156,7 @@ class PinnedFile(PinnedKeys):
         Raises StorageError when the file cannot be read or written: then nothing has changed.
         """
         try:
-            with _alone(self._path):
+            with alone_with(self._path):
                 keys = read_pinned(self._path)
                 why = why_not_succeeded(keys, succession)
                 following = keys if why else succeeded(keys, succession)
@@ -277,8 +277,8 @@ def write_pinned(path: Path, keys: Iterable[PinnedKey]) -> None:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """No other process changes the file meanwhile; one that dies lets go."""
+def alone_with(path: Path) -> Iterator[None]:
+    """No other process changes a pinned file meanwhile; one that dies lets go."""
     descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, _PRIVATE_MODE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -8,10 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli.app import app
-from edge.core.envelope import Draft, Seal, Tip, seal
+from edge.core.documents import Document
+from edge.core.envelope import Draft, Seal, Sealed, Tip, seal
 from edge.core.ids import EpochId, EventId, KeyId, RuleSetId, uuid7
 from edge.core.moments import Instant, TimeQuality
 from edge.flows.health_words import WORDS
+from edge.flows.rotate import DONE, ID, KIND, PENDING
 from edge.host.keys import PinnedKey, generate_key, write_pinned
 from edge.host.reach import Obstacle
 from edge.storage.station import SqliteStation
@@ -81,6 +83,42 @@ def test_keys_as_they_should_be(keyed: Path) -> None:
     assert "keys.control" not in found
 
 
+def first_event() -> Sealed:
+    at = Instant(datetime(2026, 1, 1, tzinfo=UTC), 0, TimeQuality.SYNCED)
+    epoch = EpochId(uuid7(at.at, bytes(10)))
+    return seal(
+        Draft("epoch.opened", "desk-1", at, RuleSetId("r-1"), {}),
+        Tip(epoch),
+        event_id=EventId(uuid7(at.at, bytes(10))),
+        recorded_at=at.at,
+        by=Seal("urn:x", "boot", KeyId("e1"), lambda _message: b"s" * 64),
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "body", "named"),
+    [
+        (PENDING, b'{"key":"event-2"}', "event-2"),
+        (PENDING, b"[]", "- was announced"),
+        (DONE, b'{"key":"event-2"}', None),
+    ],
+)
+def test_a_change_of_keys_that_is_not_finished_is_named(
+    keyed: Path, phase: str, body: bytes, named: str | None
+) -> None:
+    with closing(SqliteStation(keyed.parent / "state" / "station.db")) as store:
+        first = first_event()
+        store.open_epoch(first.epoch, first)
+        store.commit(documents=(Document(KIND, ID, phase, body),))
+    _, found = doctor(keyed)
+    if named is None:
+        assert "keys.rotation" not in found
+    else:
+        assert found["keys.rotation"]["level"] == "warn"
+        assert named in found["keys.rotation"]["en"]
+        assert "restart specimen-edge-kiosk" in found["keys.rotation"]["remedy_en"]
+
+
 @pytest.mark.parametrize(
     ("event", "pinned", "id_", "says"),
     [
@@ -144,17 +182,9 @@ def test_a_store_that_is_no_database(keyed: Path) -> None:
 
 def test_a_store_and_its_changed_event(keyed: Path) -> None:
     path = keyed.parent / "state" / "station.db"
-    at = Instant(datetime(2026, 1, 1, tzinfo=UTC), 0, TimeQuality.SYNCED)
-    epoch = EpochId(uuid7(at.at, bytes(10)))
-    first = seal(
-        Draft("epoch.opened", "desk-1", at, RuleSetId("r-1"), {}),
-        Tip(epoch),
-        event_id=EventId(uuid7(at.at, bytes(10))),
-        recorded_at=at.at,
-        by=Seal("urn:x", "boot", KeyId("e1"), lambda _message: b"s" * 64),
-    )
+    first = first_event()
     with SqliteStation(path) as store:
-        store.open_epoch(epoch, first)
+        store.open_epoch(first.epoch, first)
     assert doctor(keyed)[1]["store"]["level"] == "ok"
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE events SET body = CAST(replace(body, 'desk-1', 'desk-2') AS BLOB)")
