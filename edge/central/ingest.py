@@ -118,6 +118,9 @@ class Ingest:
             succession = read_succession(event.body, by=event.key_id, owner=event.station)
         except DecodeError as error:
             return error.code
+        counts = self._keys.counts(event.key_id, purpose="event")
+        if not counts and not self._keys.knows(succession.new, purpose="event"):
+            return "key_not_valid"  # a revoked one could still name an earlier time
         why = self._keys.succeed(succession)
         self.pinned += not why
         return why

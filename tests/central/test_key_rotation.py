@@ -4,7 +4,7 @@ import base64
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -308,6 +308,19 @@ def test_one_of_a_wrong_key_or_for_another_station_pins_nothing(
     here.hear(first, chain.add(by, TestKey(77), station=station))
     assert here.alarms() == [(code, "")]
     assert here.keys.read_bytes() == before
+
+
+def test_a_revoked_key_announces_nothing_by_an_earlier_time(here: Place) -> None:
+    events = stream()
+    here.clock.move(3600)
+    revoked = here.clock.now() - timedelta(seconds=60)
+    keys = [replace(each, valid_until=revoked) for each in read_pinned(here.keys)]
+    write_pinned(here.keys, keys)
+    here.start()
+    here.hear(*events[: ROTATIONS[0]])
+    assert here.store.counts().events == ROTATIONS[0]
+    assert here.alarms() == [("rotation_refused", "key_not_valid")]
+    assert KEYS[1].name not in here.pinned()
 
 
 def test_one_that_is_malformed_is_an_alarm(here: Place) -> None:
