@@ -24,7 +24,7 @@ from edge.ports import KeyRing
 from edge.wire.topics import Topic, type_level
 
 KEY_UNKNOWN: Final = "key_unknown"
-_SEQUENCE: Final = re.compile(r"\d{20}")
+_SEQUENCE: Final = re.compile(r"[0-9]{20}")
 _TEXTS: Final = ("id", "source", "type", "subject", "time", "recordedtime", "epoch", "prev")
 Body = Mapping[str, Any]
 
@@ -119,11 +119,16 @@ def _is_ended(ring: KeyRing, key_id: KeyId, place: Place) -> bool:
 
 
 def _parse(body: bytes) -> Body | None:
+    """JSON as RFC 8259 has it: UTF-8 without a mark before it, numbers that are numbers."""
     try:
-        parsed = json.loads(body)
+        parsed = json.loads(body.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
 
 
 def _place_of(body: Body | None) -> Place | None:

@@ -5,7 +5,7 @@ While an event before it is missing it waits: it is not kept, counts as missing,
 again. With everything before it here, nothing can announce its key any more: quarantine.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -13,9 +13,11 @@ from edge.central.ingest import Ingest
 from edge.central.open import KEY_UNKNOWN, open_event
 from edge.core.platform import Chain, Received, Suspect
 from edge.ports import KeyRing
+from edge.wire.rotation import ROTATED
 from edge.wire.topics import Topic
 
 Message = tuple[Topic, bytes]
+Opened = tuple[Message, Received | Suspect]
 Follow = Callable[[Chain], None]
 """Moves the watermark of a chain, and does what the passed events ask for."""
 
@@ -33,12 +35,12 @@ class Taking:
         waiting = list(batch)
         chains: set[Chain] = set()
         while waiting:
-            found = [(each, open_event(*each, self.ring)) for each in waiting]
+            found, rest = self._open(waiting)
             known = tuple(event for _, event in found if not _is_strange(event))
-            waiting = [each for each, event in found if _is_strange(event)]
+            waiting = [each for each, event in found if _is_strange(event)] + rest
             pinned = self.ingest.pinned
             chains |= self.ingest.take(known)
-            if self.ingest.pinned == pinned:
+            if not rest and self.ingest.pinned == pinned:
                 break
         for chain in sorted(chains):
             self.follow(chain)
@@ -47,6 +49,16 @@ class Taking:
         for each in sorted(suspects, key=attrgetter("station", "epoch", "sequence")):
             chains |= self._meet(each)
         return frozenset(chains)
+
+    def _open(self, waiting: Sequence[Message]) -> tuple[list[Opened], list[Message]]:
+        """Opened messages up to a change of keys, and the rest: the new keys judge them."""
+        found: list[Opened] = []
+        for each in waiting:
+            event = open_event(*each, self.ring)
+            found.append((each, event))
+            if isinstance(event, Received) and event.type == ROTATED:
+                break
+        return found, list(waiting[len(found) :])
 
     def _meet(self, strange: Suspect) -> frozenset[Chain]:
         if strange.epoch is None or strange.sequence is None:
