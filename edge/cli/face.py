@@ -1,16 +1,18 @@
 """`specimen-edge face`: enrol people with their consent, and measure the face engine."""
 
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
 import typer
 
+from edge.cli.face_camera import PHOTOGRAPHS, sitting_before
 from edge.cli.face_rates import calibrate, evaluate
 from edge.cli.face_set import (
     ConfigOption,
@@ -25,12 +27,12 @@ from edge.cli.face_words import words
 from edge.cli.process import settings_or_exit
 from edge.compose.face import enrolling, equipment_of
 from edge.core.consent import Consent
-from edge.core.errors import DecodeError
+from edge.core.errors import ConfigError, DecodeError
 from edge.core.face_judging import UNCHECKED
 from edge.core.faces import DESK, ENROLMENT, Described, Enrolled, Flaw, average, likeness
 from edge.core.ids import PersonId
 from edge.core.liveness import Liveness
-from edge.devices.face.engines import Eyeing, build
+from edge.devices.face.engines import Equipment, Eyeing, build
 from edge.devices.face.populations import Population
 from edge.flows.enrol import Applicant, Engine, Refused, enrol
 from edge.host.clock import SystemClock
@@ -50,9 +52,13 @@ face.command("export-notice")(export_notice)
 def enrol_person(
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Person id.")],
     photographs: Annotated[
-        list[Path], typer.Argument(metavar="PHOTO...", help="3 to 5 files, or their folder.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[PHOTO]...", help="3 to 5 files, or their folder."),
+    ] = None,
     *,
+    camera: Annotated[
+        bool, typer.Option("--camera", help="Five photographs by the station's camera.")
+    ] = False,
     consent_by: Annotated[
         str, typer.Option("--consent-by", help="Staff member who recorded the consent.")
     ],
@@ -64,8 +70,9 @@ def enrol_person(
 ) -> None:
     """Enrol a person who agreed, from 3 to 5 photographs; the photographs are not kept.
 
-    The text of consent is printed by `face consent`. Exit status: 0 enrolled; 1 refused, with one
-    reason; 2 wrong use.
+    With --camera the person sits before the station's camera, while the desk is not running: it
+    says what to do until five photographs count. The text of consent is printed by `face consent`.
+    Exit status: 0 enrolled; 1 refused, with one reason; 2 wrong use.
 
     Example: specimen-edge face enrol p-0007 a.jpg b.jpg c.jpg --consent-by p-0001
     """
@@ -73,7 +80,9 @@ def enrol_person(
     with errors_named():
         equipment = enrolling(equipment_of(settings))
         engine = build(equipment)
-        pictures = _pictures(photographs)
+        pictures = _pictures(photographs or [])
+        if camera == bool(pictures):
+            raise ConfigError("face_photographs_or_camera", photographs=len(pictures))
         agreed = Consent(
             PersonId.parse(person),
             consent_text()[0],
@@ -81,22 +90,20 @@ def enrol_person(
             how,
             PersonId.parse(consent_by),
         )
-        result = _enrol(
-            Applicant(agreed, len(pictures), age),
-            settings=settings,
-            engine=Engine(
-                engine.engine_id,
-                equipment.population.threshold,
-                lambda number: _described(engine, pictures[number]),
-                live_limit=0.0 if engine.network is None else engine.network.threshold,
-                valid_for=timedelta(days=settings.face.valid_days),
-            ),
-        )
+        with ExitStack() as open_things:
+            count = len(pictures)
+            look: Callable[[int], Described | Flaw] = partial(_described, engine, pictures)
+            if camera:
+                sitting = open_things.enter_context(sitting_before(settings, engine))
+                count, look = PHOTOGRAPHS, sitting.photograph
+            terms = _terms(settings, equipment, engine, look)
+            result = _enrol(Applicant(agreed, count, age), settings=settings, engine=terms)
     if isinstance(result, Refused):
-        where = "" if result.photograph is None else f"{pictures[result.photograph]}: "
+        place = result.photograph
+        where = "" if place is None or camera else f"{pictures[place]}: "
         typer.echo(f"{where}{words(result)}", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{result.person} {engine.engine_id} photographs={len(pictures)}")
+    typer.echo(f"{result.person} {engine.engine_id} photographs={count}")
 
 
 @face.command()
@@ -197,10 +204,25 @@ def verify(
         raise typer.Exit(1)
 
 
-def _described(engine: Eyeing, file: Path) -> Described | Flaw:
+def _described(engine: Eyeing, files: tuple[Path, ...], number: int) -> Described | Flaw:
     from edge.devices.face.pictures import load_colour  # noqa: PLC0415 - the extra may be absent
 
-    return engine.describe(load_colour(file), ENROLMENT, mirrored=True)
+    return engine.describe(load_colour(files[number]), ENROLMENT, mirrored=True)
+
+
+def _terms(
+    settings: Settings,
+    equipment: Equipment,
+    engine: Eyeing,
+    look: Callable[[int], Described | Flaw],
+) -> Engine:
+    return Engine(
+        engine.engine_id,
+        equipment.population.threshold,
+        look,
+        live_limit=0.0 if engine.network is None else engine.network.threshold,
+        valid_for=timedelta(days=settings.face.valid_days),
+    )
 
 
 @contextmanager
