@@ -7,7 +7,7 @@ from time import perf_counter
 from faults.failpoints import catalogue
 from faults.plan import Act, Step
 from faults.run import quiesce
-from faults.scene import Scene
+from faults.scene import OURS, Scene
 from faults.verdict import Verdict, judge
 from waiting import pause
 
@@ -18,6 +18,7 @@ OUTAGES = (
     (Step(0.0, Act.KILL, "broker"), Step(0.15, Act.START, "broker")),
     (Step(0.0, Act.LINE, "station", "half-open"),),
     (Step(0.0, Act.KILL, "central"), Step(0.3, Act.START, "central")),
+    tuple(Step(0.0, Act.BREAK, part) for part in OURS),
 )
 
 
