@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from edge.core.commission import Binding, Commission, Contract
+from edge.core.curing.state import NO_CHANGE, Book
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import Sealed, Tip
@@ -198,6 +199,7 @@ class Store(Protocol):
         documents: tuple[Document, ...] = (),
         custody: tuple[Custody, ...] = (),
         counters: tuple[TagCounter, ...] = (),
+        book: Book = NO_CHANGE,
     ) -> None:
         """Keep all or nothing, on the disk at return; raise StorageError.
 

@@ -1,5 +1,6 @@
 """Recording (steps 9 and 10): the events of one step are sealed and kept in one transaction."""
 
+from edge.core.curing.state import NO_CHANGE, Book
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import Seal, Sealed, seal
@@ -41,6 +42,7 @@ class Recorder:
         ruleset: RuleSetId,
         documents: tuple[Document, ...] = (),
         custody: tuple[Custody, ...] = (),
+        book: Book = NO_CHANGE,
     ) -> tuple[Sealed, ...]:
         """Seal and keep; on StorageError nothing is kept and nothing has happened."""
         sealed: list[Sealed] = []
@@ -58,5 +60,5 @@ class Recorder:
                 )
             )
             tip = sealed[-1].tip
-        self._store.commit(events=tuple(sealed), documents=documents, custody=custody)
+        self._store.commit(events=tuple(sealed), documents=documents, custody=custody, book=book)
         return tuple(sealed)

@@ -45,6 +45,7 @@ class CuringRoom:
     book: dict[SpecimenId, Standing] = field(default_factory=dict)
     events: list[CuringEvent] = field(default_factory=list)
     seconds: float = 0.0
+    has_camera: bool = False
     quality: TimeQuality = TimeQuality.SYNCED
     start: datetime = START
     last: Step = field(default_factory=lambda: Step(Door()))
@@ -66,6 +67,7 @@ class CuringRoom:
             kind=self.kind,
             layout=self.layout,
             fresh=TransactionId(f"t-{self._numbers}"),
+            has_camera=self.has_camera,
             shelves=tuple(ShelfBook(shelf, self.on(shelf)) for shelf in audited_shelves(self.door)),
         )
 

@@ -1,5 +1,6 @@
 """The station's store in memory: the same promises as the real one, but for the disk."""
 
+from edge.core.curing.state import NO_CHANGE, Book, Standing
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import Sealed, Tip
@@ -14,6 +15,7 @@ class MemoryStation:
     """Keeps everything of a commit, or nothing when it was told to be full."""
 
     def __init__(self) -> None:
+        self.book: dict[SpecimenId, Standing] = {}
         self.log: list[Sealed] = []
         self.full = False
         self._tip = Tip(EPOCH)
@@ -31,6 +33,7 @@ class MemoryStation:
         documents: tuple[Document, ...] = (),
         custody: tuple[Custody, ...] = (),
         counters: tuple[TagCounter, ...] = (),
+        book: Book = NO_CHANGE,
     ) -> None:
         if self.full:
             raise StorageFull("disk_full")
@@ -47,6 +50,7 @@ class MemoryStation:
             self._custody[each.specimen] = each
         for counter in counters:
             self.accept_counter(counter)
+        self.book.update({each.specimen: each for each in book.standings})
 
     def tag_counter(self, uid: TagUid) -> int | None:
         return self._counters.get(uid)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.core.carriers import ChipCode
+from edge.core.carriers import Carrier, ChipCode
 from edge.core.checks_blocks import KnownChip, check_scan, check_travel
 from edge.core.codes import Code, Severity
 from edge.core.curing import events, groups
@@ -159,7 +159,10 @@ def _take_back(
 
 
 def _authenticity(shown: BlockShown, context: Context) -> tuple[Finding, ...]:
-    """Is it a chip of ours, bound to one group, and nowhere else at this moment (A7, A8)?"""
+    """Is it a chip of ours, bound to one group, and nowhere else at this moment (A7, A8)?
+
+    A number that was typed names the block and proves nothing: it is kept and moves nothing.
+    """
     found = check_scan(
         shown.code,
         known=KnownChip(bindings=shown.bindings),
@@ -171,6 +174,8 @@ def _authenticity(shown: BlockShown, context: Context) -> tuple[Finding, ...]:
     if not isinstance(shown.code, ChipCode):
         return (*found, *shown.findings)
     extra: list[Finding] = []
+    if shown.reading.carrier is Carrier.TYPED:
+        extra.append(finding(Code.CHIP_UNREADABLE, shown.code.specimen, typed=shown.code.specimen))
     if shown.group is None:
         extra.append(finding(Code.CODE_UNKNOWN, shown.code.specimen))
     if shown.platform is not None:

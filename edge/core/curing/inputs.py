@@ -37,7 +37,8 @@ class ShelfBook:
 class Context:
     """What every step may know; `fresh` names the transaction that this step may open.
 
-    `shelves` holds the book of every shelf that `audited_shelves` names.
+    `shelves` holds the book of every shelf that `audited_shelves` names; `has_camera`: blocks are
+    photographed here, so that the stage's photographs are owed.
     """
 
     now: Instant
@@ -49,6 +50,7 @@ class Context:
     layout: Layout
     fresh: TransactionId
     shelves: tuple[ShelfBook, ...] = ()
+    has_camera: bool = False
 
 
 @dataclass(frozen=True, slots=True)

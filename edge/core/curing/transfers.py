@@ -17,7 +17,7 @@ from edge.core.curing.state import Mode, Presence, Session, Standing, Transactio
 from edge.core.findings import Finding, finding
 from edge.core.ids import RoomId, SpecimenId
 from edge.core.moments import Due
-from edge.core.specimen import Group
+from edge.core.specimen import Group, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _carry_in(scene: Scene, before: Standing | None) -> Plan:
             return Plan(None, (_found(scene, Code.DUPLICATE_SCAN),))
         found = (_found(scene, Code.ALREADY_IN_ROOM, booked=_spot(before)), *_crowded(scene))
         return Plan(_placed(scene, Presence.INSIDE), found, is_implicit=True)
-    found = (*_crowded(scene), *_unfit(scene))
+    found = (*_crowded(scene), *_unfit(scene), *_unphotographed(scene, Stage.CURING_IN))
     if is_inside(before):
         found = (*_elsewhere(scene, before), *found)
         return Plan(_placed(scene, Presence.INSIDE), found, is_implicit=True)
@@ -144,7 +144,8 @@ def _carry_out(scene: Scene, before: Standing | None) -> Plan:
         rules=scene.context.rules,
         matured_on=scene.shown.matured_on,
     )
-    found = (*_elsewhere(scene, before), *answer.findings)
+    missing = _unphotographed(scene, Stage.CURING_END)
+    found = (*_elsewhere(scene, before), *answer.findings, *missing)
     if not is_inside(before) and owes_curing_in(scene.group):
         found = (_found(scene, Code.NOT_IN_ROOM), *found)
     return Plan(_placed(scene, Presence.OUT), found, due=answer.due)
@@ -211,6 +212,19 @@ def _late(scene: Scene, before: Standing | None) -> tuple[Finding, ...]:
     if days <= limit:
         return ()
     return (_found(scene, Code.LATE_FOR_LAB_CURING, days=days, limit=limit),)
+
+
+def _unphotographed(scene: Scene, stage: Stage) -> tuple[Finding, ...]:
+    """At a site with a camera, the photographs that the stage asks of each block (guide 四(三))."""
+    context, group = scene.context, scene.group
+    if context.kind is not RoomKind.SITE or not context.has_camera:
+        return ()
+    rules = (each for each in context.rules.stages[group.curing] if each.stage is stage)
+    owed = sum(each.plain + each.placard for each in rules if each.per_block)
+    taken = len(scene.shown.evidence)
+    if taken >= owed:
+        return ()
+    return (_found(scene, Code.EVIDENCE_INCOMPLETE, stage=stage.value, taken=taken, owed=owed),)
 
 
 def _elsewhere(scene: Scene, before: Standing | None) -> tuple[Finding, ...]:

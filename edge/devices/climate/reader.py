@@ -3,18 +3,30 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
+from typing import Protocol
 
 from edge.core.curing.climate import Sample
 from edge.core.errors import DeviceError
 from edge.core.ids import SensorId
 from edge.core.moments import Instant
-from edge.devices.climate.modbus import ModbusLine
-from edge.devices.climate.profile import ClimateProfile
+from edge.devices.climate.profile import ClimateProfile, Registers
 from edge.ports import Clock, Journal
 
 PERIOD_S = 60.0
 _TRIES = 2
 _STOP_LIMIT_S = 8.0
+
+
+class RegisterLine(Protocol):
+    """A line on which sensors answer by their address."""
+
+    def read(self, address: int, registers: Registers) -> tuple[int, ...]:
+        """The registers of one sensor, signed; raise DeviceError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the line; it opens again when it is asked."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ class ClimateReader:
 
     def __init__(
         self,
-        line: ModbusLine,
+        line: RegisterLine,
         sensors: tuple[BusSensor, ...],
         *,
         report: Callable[[Polled], None],

@@ -1,19 +1,25 @@
 """The door and its room: unfinished groups, full shelves, audits, forgeries and restarts."""
 
+from dataclasses import replace
+
+import pytest
 import samples
 from curing_room import NEXT, OTHER, SHELF, CuringRoom
 from filled_room import filled, outcome
 
-from edge.core.carriers import Flaw, NotOurs
+from edge.core.carriers import Carrier, Flaw, NotOurs
 from edge.core.codes import Code
 from edge.core.curing import events, inputs
 from edge.core.curing.inputs import RoomKind
 from edge.core.curing.places import Spot
 from edge.core.curing.state import Mode, Presence
 from edge.core.custody import Custody
-from edge.core.ids import DeviceId, LabId, SpecimenId
+from edge.core.evidence import Evidence, EvidenceKind
+from edge.core.ids import DeviceId, Digest, LabId, SpecimenId
 from edge.core.intake.step import Outcome
 from edge.core.specimen import SpecimenState
+
+_DAYS_27 = 27 * 86_400
 
 
 def test_an_unfinished_group_is_called_out_once_after_ten_minutes() -> None:
@@ -133,3 +139,41 @@ def test_a_late_first_in_is_told() -> None:
     room.scan("s-1-1")
 
     assert outcome(room) == (Outcome.WARN, (Code.LATE_FOR_LAB_CURING,))
+
+
+def test_a_typed_number_is_kept_and_moves_nothing() -> None:
+    room = CuringRoom()
+    room.begin(Mode.IN)
+    reading = replace(room.shown("s-1-1").reading, carrier=Carrier.TYPED)
+    room.scan("s-1-1", reading=reading)
+    refused = room.events[-1]
+
+    assert outcome(room) == (Outcome.HOLD, (Code.CHIP_UNREADABLE,))
+    assert isinstance(refused, events.CuringRefused)
+    assert (refused.specimen, refused.carrier) == (SpecimenId("s-1-1"), "typed")
+    assert room.book == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "photographs", "codes"),
+    [
+        (Mode.IN, 0, (Code.EVIDENCE_INCOMPLETE,)),
+        (Mode.IN, 1, ()),
+        (Mode.OUT, 1, (Code.NOT_IN_ROOM, Code.EVIDENCE_INCOMPLETE)),
+        (Mode.OUT, 2, (Code.NOT_IN_ROOM,)),
+    ],
+)
+def test_a_site_with_a_camera_owes_the_photographs_of_the_stage(
+    mode: Mode, photographs: int, codes: tuple[Code, ...]
+) -> None:
+    photo = Evidence(EvidenceKind.BLOCK, Digest("a" * 64), 100, "image/jpeg", samples.NOW)
+    day = 0 if mode is Mode.IN else _DAYS_27
+    room = CuringRoom(kind=RoomKind.SITE, has_camera=True, seconds=day)
+    room.begin(mode, person=samples.TESTER)
+    room.scan("s-1-1", evidence=(photo,) * photographs)
+    assert outcome(room)[1] == codes
+
+    lab = CuringRoom(has_camera=True, seconds=day)
+    lab.begin(mode)
+    lab.scan("s-1-1")
+    assert Code.EVIDENCE_INCOMPLETE not in outcome(lab)[1]

@@ -50,6 +50,11 @@ def by_fixed_upper_side(low: int, middle: int, high: int) -> int:
     return (100 * (middle - low) > 15 * middle) + (100 * (high - middle) > 115 * middle)
 
 
+def by_span_of_least(low: int, high: int) -> int:
+    """The same for those who take (most - least) / least, rounded to whole percent."""
+    return 2 if round((high - low) / low, 2) > 0.15 else 0
+
+
 def test_the_whole_grid_has_no_wrong_value() -> None:
     triples = list(grid())
 
@@ -66,11 +71,13 @@ def test_the_rules_seen_elsewhere_would_be_noticed() -> None:
         wrong["float"] += right[by_float(*triple)] is not basis
         wrong["rounded"] += right[by_rounded_limit(*triple)] is not basis
         wrong["upper side"] += right[by_fixed_upper_side(*triple)] is not basis
+        wrong["span"] += right[by_span_of_least(triple[0], triple[2])] is not basis
         wrong["or before and"] += basis is Basis.INVALID
 
     assert wrong["float"] == 514
     assert wrong["rounded"] > 1000
     assert round(wrong["upper side"] / 230_294, 3) == 0.397
+    assert wrong["span"] > 90_000
     assert round(wrong["or before and"] / 230_294, 3) == 0.160
 
 
