@@ -156,7 +156,7 @@ def test_evaluate_reports_each_group(tmp_path: Path) -> None:
     assert (attack["species"], attack["attacks"], attack["accepted"]) == ("print_attack", 2, 1.0)
     assert (attack["apcer"], group["bpcer"], answer["liveness"]) == (None, None, None)
     assert group["cpu_ms"] > 0
-    assert set(group["stages_ms"]) == {"find", "align", "encode", "default"}
+    assert set(group["stages_ms"]) == {"find", "align", "encode", "compare", "default"}
     beside = group["beside"]
     assert (beside["no_face"], beside["one_photograph"]["genuine"]) == (0, 6)
     assert beside["one_photograph"]["impostor"] == 9

@@ -43,10 +43,14 @@ class OpenvinoEngine:
 
     def __init__(self, models: OptionalPaths, population: Population) -> None:
         cv2.setNumThreads(1)
+        # OpenCV 5 warns that its new graph engine takes no target; there is one, the processor.
+        previous = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         # Its stubs do not know that it answers None when there is no face.
         self._finder: Any = cv2.FaceDetectorYN.create(
             str(models.finder), "", (320, 320), _SURE, _OVERLAP, _MOST
         )
+        cv2.utils.logging.setLogLevel(previous)
         settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
         compiled = openvino.Core().compile_model(models.layout, "CPU", settings)
         self._output: Any = compiled.output(0)

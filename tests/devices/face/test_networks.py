@@ -153,7 +153,7 @@ def test_rates_of_attacks_come_with_their_bounds() -> None:
     )  # fmt: skip
     assert attack.apcer_upper_95 == pytest.approx(1 - 0.05 ** (1 / 9), abs=1e-6)
     assert group.bpcer == 0
-    assert set(group.stages_ms) == {"find", "align", "encode", "liveness"}
+    assert set(group.stages_ms) == {"find", "align", "encode", "compare", "liveness"}
 
 
 def test_a_flat_grey_picture_has_nobody(eyeing: Eyeing) -> None:
