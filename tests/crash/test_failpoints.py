@@ -41,7 +41,7 @@ def test_the_catalogue_holds_every_statement_of_every_group() -> None:
 
 @pytest.mark.slow
 def test_a_desk_that_dies_at_each_statement_of_an_append_loses_nothing(scene: Scene) -> None:
-    verdict, missed = sweep(scene, groups("append"), second_chance=False)
+    verdict, missed = sweep(scene, groups("append"), second_chance=False, patience_s=4.0)
     assert verdict.is_good, verdict.text()
     assert len(verdict.fired) >= 25
     assert len(missed) <= 8, "beyond the branches for counters, documents and failing disks"

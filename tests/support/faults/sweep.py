@@ -23,7 +23,11 @@ OUTAGES = (
 
 
 def sweep(
-    scene: Scene, names: Iterable[str], *, second_chance: bool = True
+    scene: Scene,
+    names: Iterable[str],
+    *,
+    second_chance: bool = True,
+    patience_s: float = PATIENCE_S,
 ) -> tuple[Verdict, frozenset[str]]:
     """Die at each of these points; the verdict, and the points that nobody got to."""
     begun = perf_counter()
@@ -34,7 +38,7 @@ def sweep(
         armed = {part: waiting.pop() for part, waiting in left.items() if waiting}
         for part, name in armed.items():
             scene.act(Step(0.0, Act.ARM, part, name, 1))
-        unreached |= _wait(scene, armed, next(outages))
+        unreached |= _wait(scene, armed, next(outages), patience_s)
         scene.heal()
     missed = _again(scene, unreached) if second_chance else frozenset(unreached)
     quiesce(scene)
@@ -48,7 +52,7 @@ def _again(scene: Scene, names: Iterable[str]) -> frozenset[str]:
         part = catalogue()[name].process
         for outage in OUTAGES[1:]:
             scene.act(Step(0.0, Act.ARM, part, name, 1))
-            found = _wait(scene, {part: name}, outage)
+            found = _wait(scene, {part: name}, outage, PATIENCE_S)
             scene.heal()
             if not found:
                 break
@@ -57,13 +61,15 @@ def _again(scene: Scene, names: Iterable[str]) -> frozenset[str]:
     return frozenset(missed)
 
 
-def _wait(scene: Scene, armed: dict[str, str], outage: Iterable[Step]) -> set[str]:
+def _wait(
+    scene: Scene, armed: dict[str, str], outage: Iterable[Step], patience_s: float
+) -> set[str]:
     """Until all have died or patience is over; those that nobody got to."""
     for step in outage:
         pause(step.pause_s)
         if step.part not in armed or step.act is not Act.KILL:
             scene.act(step)
-    end = perf_counter() + PATIENCE_S
+    end = perf_counter() + patience_s
     living = dict(armed)
     while living and perf_counter() < end:
         living = {part: name for part, name in living.items() if scene.runs(part)}
