@@ -5,6 +5,7 @@ Replays are asked for while a hole lasts.
 
 from collections.abc import Callable, Iterable
 
+from edge.central.ingest import AHEAD_AT_ONCE
 from edge.central.store import EventStore
 from edge.core.ids import EpochId
 from edge.ports import Clock, Signer
@@ -70,13 +71,18 @@ class Acknowledger:
         return sign_message(ack, key_id=self._signer.key_id, sign=self._signer.sign)
 
     def ask_again(self, station: str, epoch: EpochId, hole: tuple[int, int]) -> bytes | None:
-        """The signed wish for a missing range, unless it was uttered a moment ago."""
+        """The signed wish for a missing range, unless it was uttered a moment ago.
+
+        No more at once than a station sends ahead: whoever claims a place far above the watermark
+        must not make it send its whole log past that limit.
+        """
         asked_ns = self._asked_ns.get((station, epoch))
         now_ns = self._clock.mono_ns()
         if asked_ns is not None and now_ns - asked_ns < REPLAY_EVERY_S * 1e9:
             return None
         self._asked_ns[station, epoch] = now_ns
-        replay = Replay(station, epoch, *hole)
+        first, last = hole
+        replay = Replay(station, epoch, first, min(last, first + AHEAD_AT_ONCE - 1))
         return sign_message(replay, key_id=self._signer.key_id, sign=self._signer.sign)
 
     def _is_due(self, station: str, now_ns: int) -> bool:

@@ -159,7 +159,14 @@ class Platform:
         for event in ingest.advance(station, epoch):
             try:
                 self._projection.follow(event)
-            except (KeyError, TypeError, ValueError, OverflowError, DecodeError) as error:
+            except (
+                KeyError,
+                TypeError,
+                ValueError,
+                OverflowError,
+                RecursionError,
+                DecodeError,
+            ) as error:
                 place = {"epoch": epoch, "sequence": event.sequence}
                 why = type(error).__name__
                 ingest.alarm(station, "event_not_understood", **place, why=why)

@@ -59,8 +59,8 @@ class Projection:
     def follow(self, event: Received) -> None:
         """One more event; a closing one settles its delivery.
 
-        Raises KeyError, TypeError, ValueError, OverflowError or DecodeError on data of an unknown
-        shape, before anything is kept.
+        Raises KeyError, TypeError, ValueError, OverflowError, RecursionError or DecodeError on data
+        of an unknown shape, before anything is kept.
         """
         outcome = _OUTCOMES.get(event.type)
         if outcome is None or event.delivery is None:
