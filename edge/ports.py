@@ -1,10 +1,13 @@
 """Ports: what flows ask of the world, as small Protocols; an implementation's name says how."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Protocol
 
 from edge.core.commission import Binding, Commission, Contract
+from edge.core.curing.alarm import Alarm
+from edge.core.curing.climate import Quantity
+from edge.core.curing.record import Aggregate, Incident, LoggedReading
 from edge.core.curing.state import NO_CHANGE, Book
 from edge.core.custody import Custody
 from edge.core.documents import Document
@@ -315,4 +318,34 @@ class ClimateRecord(Protocol):
 
     def ledger_days(self, place: str) -> tuple[tuple[date, int, str], ...]:
         """Daily means of others for a place, tenths, with their source."""
+        ...
+
+
+class ClimateStore(ClimateRecord, Protocol):
+    """The climate's own file: minutes, their sums, alarms and incidents."""
+
+    def keep(
+        self,
+        readings: Iterable[LoggedReading],
+        *,
+        alarms: Iterable[tuple[SensorId, Quantity, Alarm]] = (),
+        incidents: Iterable[Incident] = (),
+    ) -> None:
+        """Keep all or nothing; raise StorageError."""
+        ...
+
+    def latest(self, sensor: SensorId) -> LoggedReading | None:
+        """The last minute that was kept."""
+        ...
+
+    def hours(self, sensor: SensorId, since: datetime, until: datetime) -> tuple[Aggregate, ...]:
+        """The hours that begin in a span."""
+        ...
+
+    def days(self, sensor: SensorId, since: date, until: date) -> tuple[Aggregate, ...]:
+        """The local days of a span, both ends included."""
+        ...
+
+    def alarms(self) -> tuple[tuple[SensorId, Quantity, Alarm], ...]:
+        """Every alarm as it stood last."""
         ...
