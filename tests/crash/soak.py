@@ -4,6 +4,8 @@ Run:    .venv/bin/python tests/crash/soak.py --seeds 1-1000 --append results.jso
 Replay: .venv/bin/python tests/crash/soak.py --seeds 417
         prints the plan of that seed, who died at which statement, and what was found; with
         `--folder DIR` the databases and logs of a failed seed stay there in `soak-*/seed-417`.
+A seed makes the same plan on the same source: the statements to die at are read from it. The
+moments are the operating system's, so a finding that does not come back wants a few replays.
 """
 
 import runpy

@@ -65,6 +65,12 @@ def resumed(path: Path | None) -> list[Verdict]:
     return [Verdict.parse(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def seeds_of(text: str) -> range:
+    """`417`, or `1-1000`."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
 def summary(verdicts: Iterable[Verdict]) -> Table:
     """Ours beside the comparison devices, over all seeds."""
     every = list(verdicts)
@@ -109,10 +115,9 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="where schedules run and failed ones stay")
     options.add_argument("--no-peers", action="store_true")
     asked = options.parse_args()
-    first, _, last = asked.seeds.partition("-")
     known = resumed(asked.append)
     done = {each.seed for each in known}
-    seeds = [seed for seed in range(int(first), int(last or first) + 1) if seed not in done]
+    seeds = [seed for seed in seeds_of(asked.seeds) if seed not in done]
     folder = Path(tempfile.mkdtemp(prefix="soak-", dir=asked.folder))
     console = Console()
     for verdict in soak(seeds, folder, jobs=asked.jobs, with_peers=not asked.no_peers):
