@@ -18,7 +18,8 @@ from edge.core.people import Person, Role
 
 BLOCKS = tuple(f"s-{index}-{number}" for index in (1, 2) for number in (1, 2, 3))
 READERS = st.sampled_from(("left", "right"))
-PEOPLE = st.sampled_from((KEEPER, SECOND, None))
+PEOPLE = st.sampled_from((0, 1, 2))
+OTHER_TESTER = samples.person("tester-2", Role.TESTER)
 SPOTS = st.sampled_from((SHELF, NEXT, Spot(LAYOUT.room, "b"), Spot(OTHER, "a", 1, 1, 1), None))
 MOVERS = (
     events.CuringEntered,
@@ -31,9 +32,12 @@ MOVERS = (
 class DoorMachine(RuleBasedStateMachine):
     """The door with a book and a log that keep each step as a whole or not at all."""
 
+    kind = RoomKind.LAB
+    people: tuple[Person | None, ...] = (KEEPER, SECOND, None)
+
     def __init__(self) -> None:
         super().__init__()
-        self.room = CuringRoom(seconds=27 * 86_400)
+        self.room = CuringRoom(seconds=27 * 86_400, kind=self.kind)
         self.seen: set[SpecimenId] = set()
         self.open: dict[TransactionId, list[SpecimenId]] = {}
         self.closed: set[TransactionId] = set()
@@ -41,8 +45,15 @@ class DoorMachine(RuleBasedStateMachine):
         self.counted = 0
 
     @rule(person=PEOPLE, reader=READERS)
-    def badge(self, person: Person | None, reader: str) -> None:
-        self.room.badge(person, reader)
+    def badge(self, person: int, reader: str) -> None:
+        self.room.badge(self.people[person], reader)
+
+    @rule(person=PEOPLE, mode=st.sampled_from(Mode), spot=st.sampled_from((SHELF, NEXT)))
+    def come(self, person: int, mode: Mode, spot: Spot) -> None:
+        """A keeper who knows the sequence."""
+        self.room.badge(self.people[person], "left")
+        self.room.mode(mode, "left")
+        self.room.shelf(spot, "left")
 
     @rule(mode=st.sampled_from(Mode), reader=READERS)
     def mode(self, mode: Mode, reader: str) -> None:
@@ -78,7 +89,7 @@ class DoorMachine(RuleBasedStateMachine):
             standing = self.room.book[last.specimen]
             assert standing == last.before or standing.presence is Presence.OUTSIDE
 
-    @rule(seconds=st.sampled_from((1, 30, 61, 700)))
+    @rule(seconds=st.sampled_from((1, 30, 61, 700, 3000)))
     def wait(self, seconds: float) -> None:
         self.room.wait(seconds)
 
@@ -164,14 +175,45 @@ class DoorMachine(RuleBasedStateMachine):
                 pass
 
 
-DoorMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=35, deadline=None)
+class SiteMachine(DoorMachine):
+    """A site's room: two testers, and a witness who confirms what they carried."""
+
+    kind = RoomKind.SITE
+    people = (samples.TESTER, OTHER_TESTER, samples.WITNESS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owed: dict[TransactionId, tuple[SpecimenId, ...]] = {}
+        self.heard = 0
+
+    @invariant()
+    def every_transaction_is_confirmed_or_expires_once(self) -> None:
+        """What a tester carried in or out waits, is completed, or expires: never two of these."""
+        for event in self.room.events[self.heard :]:
+            match event:
+                case events.CuringClosed(mode="in" | "out"):
+                    self.owed[event.transaction] = event.specimens
+                case events.TwoPartyPending():
+                    assert self.owed[event.transaction] == event.specimens
+                case events.TwoPartyCompleted() | events.TwoPartyExpired():
+                    assert self.owed.pop(event.transaction) == event.specimens
+                case _:
+                    pass
+        self.heard = len(self.room.events)
+        waiting = {each.transaction: each.specimens for each in self.room.door.pendings}
+        assert waiting == self.owed
+
+
+DoorMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=35, deadline=None)
+SiteMachine.TestCase.settings = settings(DoorMachine.TestCase.settings, max_examples=20)
 TestDoor = DoorMachine.TestCase
+TestSite = SiteMachine.TestCase
 
 
 def test_the_machine_would_notice_a_lost_block() -> None:
     """The invariants bite: a book that drops a line fails them."""
     machine = DoorMachine()
-    machine.badge(KEEPER, "left")
+    machine.badge(0, "left")
     machine.mode(Mode.IN, "left")
     machine.shelf(SHELF, "left")
     machine.scan("s-1-1", "left")
