@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from edge.cli.curing_read import read
 from edge.cli.curing_tables import tables
 from edge.cli.process import settings_or_exit
 from edge.core.errors import ConfigError, DecodeError, EdgeError
@@ -24,6 +25,7 @@ _WITHIN_S = 600
 """A reading stands for a time of the register when it is no further than ten minutes from it."""
 
 curing = typer.Typer(no_args_is_help=True, help="A curing room's climate on paper.")
+curing.command()(read)
 curing.command()(tables)
 
 ConfigOption = Annotated[

@@ -2,6 +2,7 @@
 
 import typer
 
+from edge.cli.sim_climate import climate
 from edge.cli.sim_pn532 import pn532
 from edge.cli.sim_scanner import scanner
 
@@ -13,5 +14,6 @@ def _sim() -> None:
     """Simulated devices, for desks without hardware."""
 
 
+sim.command()(climate)
 sim.command()(pn532)
 sim.command()(scanner)
