@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from edge.central.acknowledge import Acknowledger
 from edge.central.answers import Answers
+from edge.central.ends import EndWatch
 from edge.central.gaps import GapWatch, Hole
 from edge.central.heads import Heads
 from edge.central.ingest import Ingest
@@ -81,6 +82,7 @@ class Platform:
         self._roll = Roll(store, share)
         self._heads = Heads(self._reference, clock, every_s=tempo.head_every_s)
         self._gaps = GapWatch(clock, patience_s=tempo.gap_patience_s)
+        self._ends = EndWatch(store, clock, patience_s=tempo.gap_patience_s)
         self._acknowledger = Acknowledger(
             store=store,
             clock=clock,
@@ -113,7 +115,7 @@ class Platform:
             answers = [said for each in batch for said in self._meet(*each)]
         self._roll.add(heard)
         self._tell(ingest.alarms)
-        for station, epoch in self._gaps.note(chains, holes):
+        for station, epoch in (*self._gaps.note(chains, holes), *self._ends.note(chains)):
             self._journal.info("gap.filled", station=station, epoch=epoch)
         for topic, _ in events:
             self._acknowledger.note(topic.station.name)
@@ -197,15 +199,16 @@ class Platform:
         self._has_recalled = True
 
     def _alarm_gaps(self) -> None:
-        for (station, epoch), hole in self._gaps.due():
-            first, last = hole
-            facts = {"epoch": epoch, "first": str(first), "last": str(last)}
-            alarm = Alarm(self._clock.now(), station, GAP, facts)
-            if not self._store.has_alarm(alarm):
-                with self._store.transaction():
-                    self._store.raise_alarm(alarm)
-                self._tell([alarm])
-            self._gaps.told((station, epoch), hole)
+        for watch in (self._gaps, self._ends):
+            for (station, epoch), hole in watch.due():
+                first, last = hole
+                facts = {"epoch": epoch, "first": str(first), "last": str(last)}
+                alarm = Alarm(self._clock.now(), station, GAP, facts)
+                if not self._store.has_alarm(alarm):
+                    with self._store.transaction():
+                        self._store.raise_alarm(alarm)
+                    self._tell([alarm])
+                watch.told((station, epoch), hole)
 
     def _tell(self, alarms: Sequence[Alarm]) -> None:
         """A line for each alarm, once it is stored."""
@@ -219,6 +222,7 @@ class Platform:
         except DecodeError as error:
             self._journal.warning("status.refused", station=station.name, error=str(error))
             return
+        self._ends.hear(station.name, status)
         if status.state is StationState.ONLINE:
             self._acknowledger.note(station.name)
             self._heads.want(station)
