@@ -1,6 +1,7 @@
 """Many seeds: run side by side, appended to a file of results, summed up in a table."""
 
 import argparse
+import signal
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -104,6 +105,11 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.2f} %" if whole else "-"
 
 
+def _end(*_: object) -> None:
+    """Stop after the schedules that run: their brokers and disks are to be put away."""
+    raise SystemExit(1)
+
+
 def main() -> None:
     """The command line; see tests/crash/soak.py."""
     options = argparse.ArgumentParser()
@@ -115,6 +121,8 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="where schedules run and failed ones stay")
     options.add_argument("--no-peers", action="store_true")
     asked = options.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     known = resumed(asked.append)
     done = {each.seed for each in known}
     seeds = [seed for seed in seeds_of(asked.seeds) if seed not in done]
