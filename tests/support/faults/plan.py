@@ -32,9 +32,7 @@ class Act(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     FILL = "fill"
-    EMPTY = "empty"
     BREAK = "break"
-    MEND = "mend"
     HEAL = "heal"
 
 

@@ -58,10 +58,8 @@ def quiesce(scene: Scene) -> None:
     """Everything is well again; wait until the station knows that all of it has arrived."""
     scene.heal()
     pause(0.2)
-    for name in ("capture", *(PEERS_DEVICE if scene.with_peers else ())):
-        scene.armed.pop(name, None)
-        if name == "capture":
-            scene.parts[name].stop()
+    scene.armed.pop("capture", None)
+    scene.parts["capture"].stop()
     _wait(scene, lambda: is_empty(scene), QUIET_S)
     if scene.with_peers:
         _settle_peers(scene)
