@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Final
@@ -31,7 +32,7 @@ def parse_ledger(text: str, *, source: str, place: str, sha256: str) -> Ledger:
     The first line names the columns; others may stand beside them. Blank means are gaps and are
     left out. A day that comes twice, or no means at all, is refused.
     """
-    rows = csv.reader(io.StringIO(text.replace("\x00", "")))
+    rows = _rows(text)
     heading = [cell.strip().lower() for cell in next(rows, [])]
     day_at, mean_at = _column(heading, DAY_NAMES), _column(heading, MEAN_NAMES)
     days: dict[date, int] = {}
@@ -50,6 +51,15 @@ def parse_ledger(text: str, *, source: str, place: str, sha256: str) -> Ledger:
     if not days:
         raise _wrong(1, "no days")
     return Ledger(source, place, sha256, tuple(sorted(days.items())))
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    """Every line's cells; the line ends of any system."""
+    reader = csv.reader(io.StringIO(text.replace("\x00", ""), newline=None))
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise _wrong(reader.line_num, str(error)) from error
 
 
 def _column(heading: list[str], names: tuple[str, ...]) -> int:
