@@ -26,6 +26,7 @@ from edge.wire.topics import Topic, type_level
 KEY_UNKNOWN: Final = "key_unknown"
 _SEQUENCE: Final = re.compile(r"[0-9]{20}")
 _TEXTS: Final = ("id", "source", "type", "subject", "time", "recordedtime", "epoch", "prev")
+_TIMES: Final = ("time", "recordedtime")
 Body = Mapping[str, Any]
 
 
@@ -92,12 +93,14 @@ def _flaw(topic: Topic, envelope: Envelope, body: Body | None, ring: KeyRing) ->
 def _flaw_of_content(topic: Topic, envelope: Envelope, body: Body, ring: KeyRing) -> str:
     try:
         level = type_level(body["type"])
-        recorded_at = datetime.fromisoformat(body["recordedtime"])
+        occurred_at, recorded_at = (datetime.fromisoformat(body[each]) for each in _TIMES)
         EventId.parse(body["id"])
         prev = Digest.parse(body["prev"])
     except (DecodeError, ValueError):
         return "body_malformed"
-    if recorded_at.tzinfo is None or not isinstance(body.get("data"), dict):
+    if occurred_at.tzinfo is None or recorded_at.tzinfo is None:
+        return "body_malformed"
+    if not isinstance(body.get("data"), dict):
         return "body_malformed"
     if topic.tail != (level,):
         return "topic_differs"

@@ -159,8 +159,9 @@ class Platform:
 
     def _follow(self, ingest: Ingest, station: str, epoch: EpochId) -> None:
         for event in ingest.advance(station, epoch):
+            place = {"epoch": epoch, "sequence": event.sequence}
             try:
-                self._projection.follow(event)
+                code = self._projection.follow(event)
             except (
                 KeyError,
                 TypeError,
@@ -169,9 +170,11 @@ class Platform:
                 RecursionError,
                 DecodeError,
             ) as error:
-                place = {"epoch": epoch, "sequence": event.sequence}
                 why = type(error).__name__
                 ingest.alarm(station, "event_not_understood", **place, why=why)
+            else:
+                if code:
+                    ingest.alarm(station, code, **place, delivery=event.delivery)
 
     def _wishes(self, holes: Mapping[Chain, Hole]) -> Iterator[Outgoing]:
         for (station, epoch), hole in sorted(holes.items()):

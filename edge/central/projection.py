@@ -46,6 +46,8 @@ _IN_HAND = frozenset(
 )
 RECONCILED = "specimen.group.reconciled.v1"
 OPENED = "specimen.delivery.opened.v1"
+CLOSED_BEFORE = "delivery_closed_before"
+"""Alarm: a second end of one delivery. The first one stands, whoever told it."""
 
 
 class Projection:
@@ -56,18 +58,18 @@ class Projection:
         self._reference = reference
         self._clock = clock
 
-    def follow(self, event: Received) -> None:
-        """One more event; a closing one settles its delivery.
+    def follow(self, event: Received) -> str:
+        """One more event; a closing one settles its delivery. A code when a person must look.
 
         Raises KeyError, TypeError, ValueError, OverflowError, RecursionError or DecodeError on data
         of an unknown shape, before anything is kept.
         """
         outcome = _OUTCOMES.get(event.type)
         if outcome is None or event.delivery is None:
-            return
+            return ""
         self._store.hold_reference()  # two labs may close on one specimen at the same moment
         if self._store.settled(event.delivery):
-            return
+            return CLOSED_BEFORE
         body: Mapping[str, Any] = json.loads(event.body)
         data, at = body["data"], datetime.fromisoformat(body["time"])
         states = {} if outcome in _UNCHANGED else self._states(event, data)
@@ -94,6 +96,7 @@ class Projection:
         self._reference.put(SetName.CUSTODY, custody)
         decision = Decision(event.delivery, word, now, reasons)
         self._reference.put(SetName.DECISIONS, [decision], lab=station.lab)
+        return ""
 
     def _states(
         self, closing: Received, data: Mapping[str, Any]

@@ -181,3 +181,50 @@ def test_the_same_delivery_is_settled_once(city: City) -> None:
     city.hear(first, *events)
     assert city.store.settled(DeliveryId("d-1")) == settled
     assert city.store.counts().events == 3
+
+
+def test_a_second_end_of_a_delivery_changes_nothing_and_is_an_alarm(city: City) -> None:
+    """As of a copy of a station, or of one that was restored: the first word stands."""
+    city.grant()
+    first, second = city.site.stations
+    city.hear(first, *delivery(first))
+    settled = city.store.settled(DeliveryId("d-1"))
+    city.hear(second, *delivery(second, verdict="refuse", kind="refused"))
+    city.hear(first, *delivery(first, verdict="refuse", kind="refused"))
+    assert city.store.settled(DeliveryId("d-1")) == settled
+    where = city.custody(BLOCKS[0])
+    assert where is not None
+    assert (where.state, where.lab) == (SpecimenState.ACCEPTED, first.station.lab)
+    assert [(each.code, each.station, each.facts["delivery"]) for each in city.store.alarms()] == [
+        ("delivery_closed_before", each.station.name, "d-1") for each in (second, first)
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"groups": None},
+        {"groups": [7]},
+        {"groups": [{"group": "g-d-1"}]},
+        {"groups": [{"group": "g-d-1", "verdict": "perhaps"}]},
+        {"groups": [], "deliverer": None},
+    ],
+)
+def test_an_end_that_is_not_understood_is_kept_and_decides_nothing(
+    city: City, data: dict[str, object]
+) -> None:
+    first, _ = city.site.stations
+    *before, _ = delivery(first)
+    first.chain.sealed.pop()
+    end = first.chain.append("delivery.received", "d-1", {"delivery": "d-1", **data})
+    after = delivery(first, "d-2", verdict="refuse", kind="refused")
+    city.hear(first, *before, end, *after)
+    assert city.store.settled(DeliveryId("d-1")) is None
+    assert city.word("d-1") is None
+    where = city.custody(BLOCKS[0])
+    assert where is not None
+    assert where.delivery == "d-2"
+    assert [each.code for each in city.store.alarms()] == ["event_not_understood"]
+    assert city.word("d-2") == ("confirmed", ())
+    assert city.store.counts().events == 6
