@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -239,8 +240,7 @@ def test_whatever_is_lost_and_whoever_dies_every_photograph_arrives(
     sizes: list[int], chance: Random, steps: int
 ) -> None:
     draw = chance.random
-    with TemporaryDirectory() as folder:
-        line = PhotographLine(Path(folder))
+    with TemporaryDirectory() as folder, closing(PhotographLine(Path(folder))) as line:
         names = {line.photograph(picture(size, seed)) for seed, size in enumerate(sizes)}
         for _ in range(steps):
             line.pump()
@@ -253,7 +253,6 @@ def test_whatever_is_lost_and_whoever_dies_every_photograph_arrives(
         line.run()
         assert line.arrived() == names
         assert line.journal.noted.count("blob.gone") == 0
-        line.close()
 
 
 def test_every_epoch_is_searched(line: PhotographLine) -> None:

@@ -91,6 +91,16 @@ def test_content_copied_onto_another_tag_is_refused_and_takes_the_block_out(text
     assert counted(bench) == frozenset()
 
 
+def test_another_tag_with_the_content_of_a_counted_one_takes_the_block_out() -> None:
+    """The carrier was read before: that it names another chip now is news all the same."""
+    bench = known_chips()
+    tap(bench, f"chip:{FIRST}")
+    assert counted(bench) == {FIRST}
+    tap(bench, f"chip:{FIRST}", uid=STRANGE)
+    assert outcome(bench)[1][0] is Code.CARRIERS_DISAGREE
+    assert counted(bench) == frozenset()
+
+
 def test_a_code_that_names_another_tag_than_the_registry_is_not_counted() -> None:
     bench = known_chips()
     bench.scan(f"chip:{FIRST}@{STRANGE}")

@@ -25,15 +25,27 @@ def shown_uid(scanned: ChipScanned) -> str | None:
     return scanned.code.uid if isinstance(scanned.code, ChipCode) else None
 
 
-def another_carrier(delivery: Delivery, scanned: ChipScanned) -> Block | None:
-    """The counted block of which a carrier was read that was not read before; None otherwise."""
+def counted_otherwise(delivery: Delivery, scanned: ChipScanned) -> Block | None:
+    """The counted block of which this read tells something new; None when it tells nothing.
+
+    New is a carrier that was not read before, and any carrier that now names another chip.
+    """
     code, carrier = scanned.code, scanned.reading.carrier
     if not isinstance(code, ChipCode) or carrier in _TYPED:
         return None
     for block in delivery.blocks:
-        if block.specimen == code.specimen and carrier not in block.carriers:
-            return block
+        if block.specimen == code.specimen:
+            news = carrier not in block.carriers or _another_chip(delivery, scanned, block)
+            return block if news else None
     return None
+
+
+def _another_chip(delivery: Delivery, scanned: ChipScanned, counted: Block) -> bool:
+    uid = shown_uid(scanned)
+    if uid and counted.uid and uid != counted.uid:
+        return True
+    found = check_own_carriers(delivery, scanned)
+    return any(each.code is Code.CARRIERS_DISAGREE for each in found)
 
 
 def check_own_carriers(delivery: Delivery, scanned: ChipScanned) -> tuple[Finding, ...]:
@@ -76,7 +88,7 @@ def join_carrier(
         return _part(desk, delivery, scanned, counted=counted, findings=findings, rules=rules)
     joined = replace(
         counted,
-        also=(*counted.also, carrier),
+        also=counted.also if carrier in counted.carriers else (*counted.also, carrier),
         uid=counted.uid or now.uid,
         trust=max(counted.trust, code.trust, key=_WORTH.index),
     )

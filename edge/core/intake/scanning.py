@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edge.core.carriers import ChipCode, NotOurs
-from edge.core.checks_blocks import KnownChip, check_scan, check_tap
+from edge.core.checks_blocks import KnownChip, check_scan
 from edge.core.codes import Code, Severity
 from edge.core.events import LayerPhotographed as LayerKept
 from edge.core.events import ScanRefused, SpecimenIdentified
@@ -11,8 +11,8 @@ from edge.core.events import ScanUndone as ScanTakenBack
 from edge.core.findings import Finding, Verdict
 from edge.core.ids import GroupId, SpecimenId
 from edge.core.intake.carriers import (
-    another_carrier,
     check_own_carriers,
+    counted_otherwise,
     join_carrier,
     shown_uid,
 )
@@ -30,7 +30,7 @@ def scan_chip(desk: Desk, scanned: ChipScanned, context: Context) -> Step:
     delivery = desk.delivery
     if delivery is None:
         return not_now(desk)
-    counted = another_carrier(delivery, scanned)
+    counted = counted_otherwise(delivery, scanned)
     if counted is not None:
         return join_carrier(desk, delivery, scanned, counted=counted, rules=context.rules)
     if _same_read(delivery, scanned, context):
@@ -98,9 +98,9 @@ def _same_read(delivery: Delivery, scanned: ChipScanned, context: Context) -> bo
 
 def _scan_blind(desk: Desk, delivery: Delivery, scanned: ChipScanned, context: Context) -> Step:
     """Blind: without a commission only the code itself can be judged."""
-    tapped = check_tap(None, scanned.tap)
+    own = check_own_carriers(delivery, scanned)
     is_chip = isinstance(scanned.code, ChipCode) and scanned.code.specimen not in delivery.counted
-    if is_chip and isinstance(scanned.code, ChipCode) and judge(tapped, context.rules).passes:
+    if is_chip and isinstance(scanned.code, ChipCode) and judge(own, context.rules).passes:
         step = _count(desk, delivery, scanned, Verdict(Severity.INFO))
         return replace(step, signal=Signal(Outcome.OFFLINE, subject=scanned.code.specimen))
     findings = check_scan(
@@ -111,7 +111,7 @@ def _scan_blind(desk: Desk, delivery: Delivery, scanned: ChipScanned, context: C
         now=context.now,
         rules=context.rules,
     )
-    findings = (*findings, *tapped)
+    findings = (*findings, *own)
     return _refuse(desk, delivery, scanned, judge(findings, context.rules))
 
 
