@@ -37,6 +37,7 @@ bench: setup ## measured figures of this machine
 	@set -e; for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 soak: setup ## long runs: random kills, hours of load
+	$(TESTS) --hypothesis-profile search -m "not slow and not soak" tests/core tests/wire tests/flows
 	$(TESTS) -m soak
 
 lock: setup ## resolve the locks anew
