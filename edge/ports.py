@@ -7,8 +7,9 @@ from typing import Protocol
 from edge.core.commission import Binding, Commission, Contract
 from edge.core.curing.alarm import Alarm
 from edge.core.curing.climate import Quantity
+from edge.core.curing.places import Spot
 from edge.core.curing.record import Aggregate, Incident, LoggedReading
-from edge.core.curing.state import NO_CHANGE, Book
+from edge.core.curing.state import NO_CHANGE, Book, Standing
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import Sealed, Tip
@@ -19,6 +20,7 @@ from edge.core.ids import (
     Digest,
     EpochId,
     EventId,
+    GroupId,
     KeyId,
     LabId,
     PersonId,
@@ -240,6 +242,22 @@ class Store(Protocol):
         ...
 
 
+class RoomBook(Protocol):
+    """The book of the curing room: where every block is."""
+
+    def standing(self, specimen: SpecimenId) -> Standing | None:
+        """The line of one block."""
+        ...
+
+    def group(self, group: GroupId) -> tuple[Standing, ...]:
+        """The lines of a group's blocks that were ever seen at this door."""
+        ...
+
+    def on(self, spot: Spot) -> tuple[Standing, ...]:
+        """What lies in a place, or anywhere within it."""
+        ...
+
+
 class EvidenceStore(Protocol):
     """Files named by their digest."""
 
@@ -301,7 +319,7 @@ class Inbox(Protocol):
     """What the shipper has brought down: bytes that the reader verifies."""
 
     def newest(self, topic_tail: str) -> bytes | None:
-        """The last message of a topic below the station's branch."""
+        """The last message of a kind of which only the newest counts: `ack`."""
         ...
 
     def after(self, position: int, *, limit: int = 100) -> tuple[tuple[int, str, bytes], ...]:

@@ -31,7 +31,9 @@ from edge.wire.grammars import CheckRule, Grammar, GrammarKind, grammar
 _ID = TypeVar("_ID", bound=Id)
 
 
-def _parser(kind: type[_ID]) -> Callable[[object], _ID]:
+def id_parser(kind: type[_ID]) -> Callable[[object], _ID]:
+    """A validator that makes ids of a kind from text."""
+
     def parse(value: object) -> _ID:
         try:
             return kind.parse(value if isinstance(value, str) else repr(value))
@@ -107,9 +109,9 @@ class Language(StrEnum):
 class Station(Section):
     """Who this machine is: `{city}/{lab}/{device}` is its name in topics and certificates."""
 
-    city: Annotated[CityId, PlainValidator(_parser(CityId))]
-    lab: Annotated[LabId, PlainValidator(_parser(LabId))]
-    device: Annotated[DeviceId, PlainValidator(_parser(DeviceId))]
+    city: Annotated[CityId, PlainValidator(id_parser(CityId))]
+    lab: Annotated[LabId, PlainValidator(id_parser(LabId))]
+    device: Annotated[DeviceId, PlainValidator(id_parser(DeviceId))]
     lab_name: str = Field(default="", max_length=80)
     support_contact: str = Field(default="", max_length=120)
     language: Language = Language.ZH_CN
@@ -171,7 +173,7 @@ class Keys(Section):
 class Rules(Section):
     """The city's rule set."""
 
-    ruleset: Annotated[RuleSetId, PlainValidator(_parser(RuleSetId))] = RuleSetId("nanchang-2023")
+    ruleset: Annotated[RuleSetId, PlainValidator(id_parser(RuleSetId))] = RuleSetId("nanchang-2023")
 
 
 class HistoryApi(Section):
@@ -203,7 +205,7 @@ class Central(Section):
     store: FilePath | None = None
     database: Annotated[str, AfterValidator(_database)] | None = None
     database_password_file: FilePath | None = None
-    labs: tuple[Annotated[LabId, PlainValidator(_parser(LabId))], ...] = ()
+    labs: tuple[Annotated[LabId, PlainValidator(id_parser(LabId))], ...] = ()
     shard: Annotated[str, AfterValidator(_shard)] | None = Field(
         default=None, validate_default=True
     )
@@ -237,6 +239,15 @@ class Remote(Section):
     """Which orders of the platform this station obeys; each is signed, expires and is answered."""
 
     allow: tuple[CommandName, ...] = tuple(CommandName)
+
+
+class Archive(Section):
+    """How long confirmed events stay for replay; 0 keeps them for ever.
+
+    A platform that is restored from a backup older than this cannot have them again.
+    """
+
+    keep_days: Annotated[int, Field(ge=30, le=36_500)] | Literal[0] = 730
 
 
 class GrammarEntry(Section):

@@ -22,6 +22,7 @@ from edge.core.errors import ConfigError
 from edge.core.problems import Problem, setting_problem
 from edge.reader_sections import Nfc, Scanners, Signals
 from edge.sections import (
+    Archive,
     Broker,
     Camera,
     Central,
@@ -36,6 +37,7 @@ from edge.sections import (
     Rules,
     Station,
 )
+from edge.wall_sections import Wall
 from edge.wire.chip_text import OWN_GRAMMARS
 from edge.wire.grammars import Grammar
 
@@ -70,6 +72,11 @@ _KINDS = {
     "less_than_equal": "out_of_range",
     "literal_error": "not_listed",
     "enum": "not_listed",
+    "date_from_datetime_parsing": "not_date",
+    "date_from_datetime_inexact": "not_date",
+    "date_parsing": "not_date",
+    "date_type": "not_date",
+    "dict_type": "not_section",
 }
 _BOUNDS = {"gt": "> {}", "ge": "≥ {}", "lt": "< {}", "le": "≤ {}", "max_length": "{}"}
 _Tree = Mapping[str, Any]  # TOML and JSON: a value of any kind below a key
@@ -103,6 +110,8 @@ class Settings(BaseSettings):
     signals: Signals = Signals()
     photographs: Photographs = Photographs()
     remote: Remote = Remote()
+    archive: Archive = Archive()
+    wall: Wall | None = None
     clock: ClockTrust = ClockTrust()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -138,6 +147,11 @@ class Settings(BaseSettings):
     def climate_db(self) -> Path:
         """Readings of rooms and cages; written by the wall station only."""
         return self.state_dir / "climate.db"
+
+    @property
+    def typed_dir(self) -> Path:
+        """Numbers that people typed; written by `curing type`, taken away by the wall station."""
+        return self.state_dir / "typed"
 
     @property
     def central_db(self) -> Path:

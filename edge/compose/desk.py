@@ -33,6 +33,7 @@ from edge.flows.hear import Hearing
 from edge.flows.intake import Doors, Intake
 from edge.flows.moment import Staff, Surroundings
 from edge.flows.obey import Obeying, Orders
+from edge.flows.prune import Keeping, Pruning, newest_ack
 from edge.flows.record import Recorder
 from edge.flows.rotate import Rotation
 from edge.flows.taps import TapReader
@@ -169,6 +170,7 @@ class _Desk:
             journal=self.journal,
         )
         self.loop.idle_lock_s = settings.page.idle_lock_s
+        self.loop.tidy = self._pruning().step
         self._flow = intake
         self.eye = self._eye(intake, self._camera) if self._camera else None
         shutter = self.eye.shoot if self.eye else lambda: None
@@ -262,6 +264,18 @@ class _Desk:
             frozenset(self._settings.remote.allow),
             {CommandName.RESTART: self._restart, CommandName.ROTATE_KEY: self._rotate_key},
             self._rules.ruleset,
+        )
+
+    def _pruning(self) -> Pruning:
+        """The archive within its days."""
+        downlink = Downlink(self._ring, self._station)
+        return Pruning(
+            self._store,
+            Keeping(self._settings.archive.keep_days, self._rules.ruleset),
+            ack=lambda: newest_ack(self._link, downlink),
+            recorder=self._recorder,
+            clock=self._clock,
+            journal=self.journal,
         )
 
     def _rotate_key(self, _: Mapping[str, object]) -> str:

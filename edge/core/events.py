@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from edge.core.archive import ArchivePruned
 from edge.core.codes import Code
 from edge.core.curing.events import CuringEvent
 from edge.core.evidence import Evidence
@@ -357,6 +358,7 @@ Event = (
     | DeviceStarted
     | CommandHeard
     | KeyRotated
+    | ArchivePruned
     | OperatorLoggedIn
     | OperatorLoggedOut
     | DeliveryOpened

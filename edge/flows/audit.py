@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from edge.core.archive import ArchiveHead
 from edge.core.envelope import EVENT_PAYLOAD_TYPE, GENESIS, Sealed, Tip, digest_of, pae
 from edge.core.errors import DecodeError, StorageCorrupt, StorageError
 from edge.core.ids import Digest, EpochId, KeyId
 from edge.core.moments import rfc3339
 from edge.ports import EventKeys
+from edge.wire.archive import read_heads
 from edge.wire.downlink import Mark
 from edge.wire.rotation import ROTATED, read_succession
 from edge.wire.topics import Station
@@ -33,6 +35,10 @@ class Log(Protocol):
 
     def strays(self) -> tuple[EpochId, ...]:
         """Epochs that events name and that were never opened."""
+        ...
+
+    def pruned(self) -> Sealed | None:
+        """The newest statement of what was forgotten; None when nothing was."""
         ...
 
     def events(self, epoch: EpochId, *, after: int = 0, limit: int = 1000) -> tuple[Sealed, ...]:
@@ -106,6 +112,7 @@ class _Walk:
         self._evidence = evidence
         self._marks = marks
         self._sealing: KeyId | None = None
+        self._heads: Mapping[EpochId, ArchiveHead] = {}
         self.events = 0
         self.epochs = 0
         self.seen: set[Digest] = set()
@@ -114,6 +121,7 @@ class _Walk:
         """Every flaw, in order; nothing can be said behind one that cannot be read."""
         try:
             epochs, strays = self._log.epochs(), self._log.strays()
+            self._heads = self._stated_heads()
         except StorageError:
             yield Flaw(None, 0, "unreadable")
             return
@@ -130,7 +138,7 @@ class _Walk:
         self, epoch: EpochId, before: Tip | None, progress: Callable[[int], None]
     ) -> Generator[Flaw, None, Tip]:
         """Every flaw of an epoch; its end."""
-        tip = Tip(epoch)
+        tip = self._begin(epoch)
         after = _BEFORE_ALL
         self._sealing = None
         try:
@@ -151,6 +159,29 @@ class _Walk:
             yield Flaw(epoch, tip.sequence, "truncated")
         return tip
 
+    def _stated_heads(self) -> Mapping[EpochId, ArchiveHead]:
+        """What may be missing at the beginnings: only as the station has sealed it."""
+        stated = self._log.pruned()
+        if stated is None or not self._is_signed(stated):
+            return {}
+        try:
+            return read_heads(stated.body)
+        except DecodeError:
+            return {}
+
+    def _begin(self, epoch: EpochId) -> Tip:
+        """Before the first event of an epoch that is kept.
+
+        While rows are still going, those left up to the head count by the chain that leads to it.
+        """
+        head = self._heads.get(epoch)
+        first = self._log.events(epoch, after=_BEFORE_ALL, limit=1) if head else ()
+        if head is None or not first or first[0].sequence == 1:
+            return Tip(epoch)
+        if first[0].sequence > head.upto:
+            return head.tip
+        return Tip(epoch, first[0].sequence - 1, _prev_of(first[0]))
+
     def _batch(self, epoch: EpochId, after: int) -> tuple[Sealed, ...]:
         """The next events; one alone where a row cannot be read, so that its place is known."""
         try:
@@ -164,19 +195,11 @@ class _Walk:
             return "gap"
         if digest_of(event.body) != event.digest:
             return "digest"
-        is_signed = self._ring.signed(
-            event.key_id,
-            purpose="event",
-            message=pae(EVENT_PAYLOAD_TYPE, event.body),
-            signature=event.signature,
-            at=event.recorded_at,
-        )
-        if not is_signed:
+        if not self._is_signed(event):
             return "signature"
         if self._is_out_of_turn(event):
             return "key"
-        mark = self._marks.get(event.epoch)
-        if mark is not None and mark.upto == event.sequence and mark.digest != event.digest:
+        if self._is_forked(event):
             return "forked"
         return self._flaw_of_body(event, tip, before)
 
@@ -194,6 +217,23 @@ class _Walk:
             return first or self._flaw_of_rotation(event) or self._flaw_of_evidence(body["data"])
         except (ValueError, KeyError, TypeError, RecursionError, DecodeError):
             return "body"
+
+    def _is_forked(self, event: Sealed) -> bool:
+        """Whether others know another event at this place: the platform, or what was stated."""
+        known = (self._marks.get(event.epoch), self._heads.get(event.epoch))
+        return any(
+            each is not None and each.upto == event.sequence and each.digest != event.digest
+            for each in known
+        )
+
+    def _is_signed(self, event: Sealed) -> bool:
+        return self._ring.signed(
+            event.key_id,
+            purpose="event",
+            message=pae(EVENT_PAYLOAD_TYPE, event.body),
+            signature=event.signature,
+            at=event.recorded_at,
+        )
 
     def _is_out_of_turn(self, event: Sealed) -> bool:
         """Whether another key seals here: within an epoch it changes as the log itself says."""
@@ -253,6 +293,14 @@ def _continues(data: Mapping[str, Any], before: Tip | None) -> bool:
     """Whether an epoch's first event names the end of the one before it, or none where none is."""
     end = (before.epoch, before.sequence, before.digest) if before else (None, 0, None)
     return (data["last_epoch"], data["last_sequence"], data["last_digest"]) == end
+
+
+def _prev_of(event: Sealed) -> Digest:
+    """The digest that an event names before it; none that fits where it names none."""
+    try:
+        return Digest.parse(json.loads(event.body)["prev"])
+    except (ValueError, KeyError, TypeError, RecursionError, DecodeError):
+        return GENESIS
 
 
 def _digests_in(data: object) -> Iterator[Digest]:

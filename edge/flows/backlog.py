@@ -21,6 +21,10 @@ class Log(Protocol):
         """The end of an epoch's chain."""
         ...
 
+    def oldest(self, epoch: EpochId) -> int:
+        """The first sequence of an epoch that is still kept; 1 before any is."""
+        ...
+
     def events(self, epoch: EpochId, *, after: int = 0, limit: int = 1000) -> tuple[Sealed, ...]:
         """Events in order."""
         ...

@@ -157,13 +157,20 @@ class Shipper:
         self._resume_ns = self._clock.mono_ns() + int(seconds * 1e9)
         self._window.clear()
 
-    def hear_ack(self, payload: bytes) -> None:
-        """The platform's watermarks; what does not fit them is noted and changes nothing."""
+    def hear_ack(self, payload: bytes) -> bool:
+        """The platform's watermarks; whether they are the platform's word.
+
+        What does not fit them is noted and changes nothing.
+        """
         try:
             ack = self._downlink.open(payload, Ack)
         except DecodeError as error:
             self._journal.warning("ack.refused", error=str(error))
-            return
+            return False
+        self._take_in(ack)
+        return True
+
+    def _take_in(self, ack: Ack) -> None:
         known = self._marks.platform()
         is_other_store = known is not None and ack.store_id != known[0]
         is_later = known is not None and ack.issued > known[1]
@@ -207,11 +214,17 @@ class Shipper:
             return False
         if mark.upto == 0:
             return True
-        at_mark = self._outbox.events(epoch, after=mark.upto - 1, limit=1)
-        if not at_mark or at_mark[0].tip != Tip(epoch, mark.upto, mark.digest):
+        if not self._is_ours(epoch, mark):
             self._journal.warning("ack.other_bytes", epoch=epoch, upto=mark.upto)
             return False
         return True
+
+    def _is_ours(self, epoch: EpochId, mark: Mark) -> bool:
+        """Whether a mark is on our own bytes; of what is forgotten only the order is known."""
+        if 0 < mark.upto < self._outbox.oldest(epoch):
+            return True
+        at_mark = self._outbox.events(epoch, after=mark.upto - 1, limit=1)
+        return bool(at_mark) and at_mark[0].tip == Tip(epoch, mark.upto, mark.digest)
 
     def _take_over(self, moved: Mapping[EpochId, Mark], *, goes_back: bool) -> None:
         if not moved:
@@ -306,7 +319,7 @@ def birth_of(outbox: Log, *, version: str, now: datetime) -> Status:
         StationState.ONLINE,
         epoch=tip.epoch,
         next_seq=tip.sequence + 1,
-        oldest_seq=1,
+        oldest_seq=outbox.oldest(tip.epoch),
         version=version,
         issued=now,
     )

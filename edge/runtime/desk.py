@@ -67,6 +67,8 @@ class DeskLoop:
         self._locked = False
         self._is_over = False
         self.idle_lock_s = 0.0
+        self.tidy: Callable[[], object] = lambda: None
+        """Small work for moments in which nothing waits."""
 
     @property
     def latest(self) -> Moment:
@@ -162,6 +164,7 @@ class DeskLoop:
             self._journal.info("desk.locked")
         if self._hear() or self._around() != self.latest.around:
             self._publish()
+        self.tidy()
 
     def _obey(self, order: Order) -> Moment:
         error = ""

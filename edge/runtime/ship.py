@@ -227,7 +227,8 @@ class Shipping:
             case Topic(station=station) if station != self._station:
                 self._journal.warning("message.of_another", station=station.name)
             case Topic(branch=Branch.ACK):
-                self._engines.shipper.hear_ack(message.payload)
+                if self._engines.shipper.hear_ack(message.payload):
+                    self._engines.link.keep_newest(Branch.ACK.value, message.payload)
             case Topic(branch=Branch.REPLAY):
                 self._engines.shipper.hear_replay(message.payload)
             case Topic(branch=Branch.COMMAND, tail=(name,)):

@@ -79,10 +79,8 @@ class LinkReader:
         return datetime.fromisoformat(rows[0][0]) if rows and rows[0][0] else None
 
     def newest(self, topic_tail: str) -> bytes | None:
-        """The last message of a topic below the station's branch."""
-        rows = self._all(
-            "SELECT payload FROM inbox WHERE tail=? ORDER BY position DESC LIMIT 1", topic_tail
-        )
+        """The last message of a kind of which only the newest counts: `ack`."""
+        rows = self._all("SELECT payload FROM newest WHERE tail=?", topic_tail)
         return rows[0][0] if rows else None
 
     def after(self, position: int, *, limit: int = 100) -> tuple[tuple[int, str, bytes], ...]:
@@ -158,6 +156,10 @@ class SqliteLink(LinkReader):
                 "DELETE FROM inbox WHERE position <= (SELECT max(position) FROM inbox) - ?",
                 (INBOX_LIMIT,),
             )
+
+    def keep_newest(self, topic_tail: str, payload: bytes) -> None:
+        """Keep a message in place of the one before it."""
+        self._write("INSERT OR REPLACE INTO newest VALUES (?, ?)", (topic_tail, payload))
 
     def blob_cursor(self, epoch: EpochId) -> int:
         """How far an epoch was searched for photographs."""

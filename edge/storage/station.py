@@ -1,10 +1,11 @@
 """The station's store (step 10): state and events of one step in one durable transaction."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from edge.core.archive import PRUNED_AT, ArchiveHead
 from edge.core.curing.state import NO_CHANGE, Book
 from edge.core.custody import Custody
 from edge.core.documents import Document
@@ -99,6 +100,36 @@ class StationReader:
             limit,
         )
         return tuple(self._sealed(row) for row in rows)
+
+    def oldest(self, epoch: EpochId) -> int:
+        """The first sequence of an epoch that is still kept; 1 before any is."""
+        (first,) = self._one("SELECT min(sequence) FROM events WHERE epoch=?", epoch)
+        return int(first) if first is not None else 1
+
+    def pruned(self) -> Sealed | None:
+        """The newest statement of what was forgotten; None when nothing was."""
+        place = self.document(*PRUNED_AT)
+        if place is None:
+            return None
+        epoch, _, sequence = place.body.decode().partition("/")
+        if not sequence.isdecimal():
+            raise StorageCorrupt("row_malformed", file=str(self._path), document="archive")
+        found = self.events(EpochId(epoch), after=int(sequence) - 1, limit=1)
+        return found[0] if found else None
+
+    def last_before(self, epoch: EpochId, at: datetime, *, upto: int) -> Tip | None:
+        """The last event that was recorded before a moment, and all before it too; None if none."""
+        text = at.astimezone(UTC).isoformat()
+        row = self._one(
+            "SELECT sequence FROM events WHERE epoch=? AND sequence<=? AND recorded_at>=? "
+            "ORDER BY sequence LIMIT 1",
+            epoch,
+            upto,
+            text,
+        )
+        last = row[0] - 1 if row else upto
+        found = self._one("SELECT digest FROM events WHERE epoch=? AND sequence=?", epoch, last)
+        return Tip(epoch, last, Digest(found[0])) if found else None
 
     def document(self, kind: str, id_: str) -> Document | None:
         """One document."""
@@ -246,6 +277,16 @@ class SqliteStation(StationReader):
         """Advance a tag's counter, on the disk at return; False for one that was seen before."""
         with transaction(self._db, self._path):
             return self._put_counter(counter)
+
+    def forget(self, head: ArchiveHead, *, limit: int) -> int:
+        """Delete the oldest events up to a stated head; how many went."""
+        with transaction(self._db, self._path):
+            gone = self._db.execute(
+                "DELETE FROM events WHERE epoch=? AND sequence<=? AND sequence IN "
+                "(SELECT sequence FROM events WHERE epoch=? ORDER BY sequence LIMIT ?)",
+                (head.epoch, head.upto, head.epoch, limit),
+            )
+            return gone.rowcount
 
     def _insert_event(self, event: Sealed) -> None:
         self._db.execute(

@@ -5,6 +5,7 @@ from model_platform import FIRST, SECOND
 from shipping_line import Line
 
 from edge.core.envelope import GENESIS
+from edge.flows.ship import birth_of
 from edge.wire.downlink import Mark
 
 
@@ -48,3 +49,16 @@ def test_a_restored_platform_that_knows_nothing_gets_everything() -> None:
     line.hear(0, store="store-1", after_s=1)
     assert line.marks.kept == {FIRST: Mark(0, GENESIS), SECOND: Mark(0, GENESIS)}
     assert line.run() == [1, 2, 1, 2]
+
+
+def test_a_backup_older_than_the_archive_gets_what_is_left_and_the_birth_says_so() -> None:
+    line = Line(events=6)
+    line.run()
+    line.hear(6)
+    mark = line.log.mark_at(2)
+    line.log.forget(4)
+    line.shipper.hear_ack(signed(line.ack({FIRST: mark}, store="store-1", after_s=1)))
+    assert line.upto() == 2
+    assert line.run() == [5, 6]
+    born = birth_of(line.log, version="1", now=line.clock.now())
+    assert (born.oldest_seq, born.next_seq) == (5, 7)

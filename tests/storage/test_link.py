@@ -125,8 +125,14 @@ def test_the_inbox_keeps_the_order_and_its_limit(link: SqliteLink, reader: LinkR
     rest = reader.after(first[-1][0], limit=10_000)
     assert len(rest) == INBOX_LIMIT - 3
     assert [position for position, _, _ in rest] == sorted(position for position, _, _ in rest)
-    assert reader.newest("ans/0") == b"2004"
-    assert reader.newest("ans/7") is None
+
+
+def test_of_some_messages_only_the_newest_counts(link: SqliteLink, reader: LinkReader) -> None:
+    assert reader.newest("ack") is None
+    link.keep_newest("ack", b"1")
+    link.keep_newest("ack", b"2")
+    assert reader.newest("ack") == b"2"
+    assert reader.newest("other") is None
 
 
 def test_positions_are_never_used_twice(path: Path, clock: SetClock) -> None:

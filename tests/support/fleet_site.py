@@ -55,6 +55,10 @@ class SignedChain:
     def tip_of(self, epoch: EpochId) -> Tip:
         return self.sealed[-1].tip if self.sealed else Tip(epoch)
 
+    def oldest(self, epoch: EpochId) -> int:
+        assert epoch == self.epoch
+        return self.sealed[0].sequence if self.sealed else 1
+
     def events(self, epoch: EpochId, *, after: int = 0, limit: int = 1000) -> tuple[Sealed, ...]:
         assert epoch == self.epoch
         return tuple(self.sealed[after : after + limit])

@@ -55,6 +55,14 @@ class EventLog:
         line = self._events.get(epoch)
         return line[-1].tip if line else Tip(epoch)
 
+    def oldest(self, epoch: EpochId) -> int:
+        line = self._events.get(epoch)
+        return line[0].sequence if line else 1
+
+    def forget(self, upto: int, epoch: EpochId = FIRST) -> None:
+        """What a station forgets after its days."""
+        self._events[epoch] = [each for each in self._events[epoch] if each.sequence > upto]
+
     def events(self, epoch: EpochId, *, after: int = 0, limit: int = 1000) -> tuple[Sealed, ...]:
         line = self._events.get(epoch, [])
         return tuple(each for each in line if each.sequence > after)[:limit]
