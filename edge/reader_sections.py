@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from edge.sections import FilePath, Section, Words
 
 
-def _serial_path(path: Path) -> Path:
+def serial_path(path: Path) -> Path:
     """Characters that names of ports have; nothing that a shell would read."""
     if re.fullmatch(r"/[\w./:@+,-]+", str(path)) is None:
         raise PydanticCustomError("bad_port", "no path of a port")
@@ -58,7 +58,7 @@ class Nfc(Section):
     at the chip's RSTPD_N; `key_file`: keys of tags, mode 0600, see `edge.host.tag_keys`.
     """
 
-    path: Annotated[Path, AfterValidator(_serial_path)] | None = None
+    path: Annotated[Path, AfterValidator(serial_path)] | None = None
     baud_cap: Literal[115_200, 230_400, 460_800, 921_600] = 921_600
     reset_pin: int | None = Field(default=None, ge=0, le=27)
     key_file: FilePath | None = None

@@ -22,6 +22,7 @@ from edge.cli.scan import scan
 from edge.cli.screen import screen
 from edge.cli.ship import ship
 from edge.cli.sim import sim
+from edge.cli.wall import wall
 
 app = typer.Typer(
     name="specimen-edge",
@@ -56,6 +57,7 @@ app.command()(kiosk)
 app.command()(scan)
 app.command()(screen)
 app.command()(ship)
+app.command()(wall)
 
 
 def main() -> None:

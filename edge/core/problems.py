@@ -52,6 +52,18 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "请写成带引号的路径。",
         "Write it as a quoted path.",
     ),
+    "not_date": (
+        "不是日期",
+        "is not a date",
+        "请写成 2026-05-31，不加引号。",
+        "Write it as 2026-05-31, without quotes.",
+    ),
+    "bad_layout": (
+        "不是可用的养护室布置文件：{reason}",
+        "is no usable plan of a curing room: {reason}",
+        "请按 docs/door.md 的样例改正 room 与 [[racks]]。",
+        "Mend room and [[racks]] after the sample in docs/door.md.",
+    ),
     "not_list": ("不是列表", "is not a list", "请写成列表 [ … ]。", "Write it as a list [ … ]."),
     "not_section": (
         "应为一个小节",

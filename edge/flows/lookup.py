@@ -11,9 +11,8 @@ from edge.core.ids import DeliveryId, DeviceId, LabId, PersonId, SpecimenId
 from edge.core.intake.inputs import ChipScanned, FormShown
 from edge.core.intake.state import Delivery
 from edge.core.people import Grant, Person
+from edge.flows.read_memory import ReadMemory
 from edge.ports import Registry, Store
-
-_SAME_READ_MEMORY = 4096
 
 
 class Lookup:
@@ -24,7 +23,7 @@ class Lookup:
         self._store = store
         self._lab = lab
         self._device = device
-        self._last_read: dict[bytes, int] = {}
+        self._reads = ReadMemory()
 
     def person(self, person: PersonId) -> Person | None:
         """A registered person."""
@@ -69,7 +68,7 @@ class Lookup:
         evidence: tuple[Evidence, ...] = (),
     ) -> ChipScanned:
         """A chip with its bindings and its custody: own log first, then the platform's."""
-        last_read_s = self._since_last_read(reading)
+        last_read_s = self._reads.since(reading)
         if not isinstance(code, ChipCode):
             return ChipScanned(reading, code, last_read_s=last_read_s, evidence=evidence)
         return ChipScanned(
@@ -100,10 +99,3 @@ class Lookup:
         if custody is None or custody.device == self._device:
             return None
         return replace(custody, age_h=self._registry.age_h("custody", now))
-
-    def _since_last_read(self, reading: Reading) -> float | None:
-        before = self._last_read.pop(reading.payload, None)
-        self._last_read[reading.payload] = reading.at.mono_ns
-        if len(self._last_read) > _SAME_READ_MEMORY:
-            self._last_read.pop(next(iter(self._last_read)))
-        return None if before is None else (reading.at.mono_ns - before) / 1e9

@@ -40,6 +40,14 @@ class Door(Protocol):
         ...
 
 
+class Consumer(Protocol):
+    """The one thread that carries out what doors bring."""
+
+    def run(self, stop: threading.Event, *, version: str) -> None:
+        """Work until `stop` is set."""
+        ...
+
+
 class DeskLoop:
     """Runs orders one by one in one thread, and tells what the desk is like after each."""
 
@@ -213,7 +221,7 @@ def _settle(done: "Future[_Answer]", answer: _Answer) -> None:
 class DeskProcess:
     """The loop with its doors: they open before it runs and close after it."""
 
-    def __init__(self, loop: DeskLoop, doors: tuple[Door, ...], *, version: str) -> None:
+    def __init__(self, loop: Consumer, doors: tuple[Door, ...], *, version: str) -> None:
         self._loop = loop
         self._doors = doors
         self._version = version

@@ -175,7 +175,8 @@ def _authenticity(shown: BlockShown, context: Context) -> tuple[Finding, ...]:
         return (*found, *shown.findings)
     extra: list[Finding] = []
     if shown.reading.carrier is Carrier.TYPED:
-        extra.append(finding(Code.CHIP_UNREADABLE, shown.code.specimen, typed=shown.code.specimen))
+        facts = {"typed": shown.code.specimen, "why": shown.typed_why}
+        found = (finding(Code.CHIP_UNREADABLE, shown.code.specimen, **facts), *found)
     if shown.group is None:
         extra.append(finding(Code.CODE_UNKNOWN, shown.code.specimen))
     if shown.platform is not None:

@@ -82,7 +82,8 @@ class BlockShown:
     """A block's code, with the book's line of it and of its group's others.
 
     `beside_mm`: sizes of the cubes on the chosen shelf; `last_read_s`: age of the same payload's
-    previous read; `matured_on`: when a group that waits for degree days has reached them.
+    previous read; `matured_on`: when a group that waits for degree days has reached them;
+    `typed_why`: why its number was typed.
     """
 
     reader: str
@@ -96,6 +97,7 @@ class BlockShown:
     beside_mm: tuple[int, ...] = ()
     last_read_s: float | None = None
     matured_on: date | None = None
+    typed_why: str = ""
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 

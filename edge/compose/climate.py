@@ -1,0 +1,100 @@
+"""The climate of the wall station's room: its sensors, their lines, and what is kept of them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from edge.core.errors import ConfigError, StorageError
+from edge.core.rulesets import RuleSet
+from edge.devices.climate.line import line_of
+from edge.devices.climate.profile import ClimateProfile, climate_profile
+from edge.devices.climate.reader import BusSensor, ClimateReader, Polled
+from edge.devices.firmware.place import configs_dir
+from edge.flows.climate import ClimateWatch
+from edge.flows.record import Recorder
+from edge.host.clock import SystemClock
+from edge.host.journal import StructlogJournal
+from edge.settings import Settings
+from edge.storage.climate import SqliteClimate
+from edge.wall_sections import SensorEntry, Wall
+
+
+class RoomClimate:
+    """Judges and keeps what the room's sensors say; without sensors there is nothing to do."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        wall: Wall,
+        *,
+        recorder: Recorder,
+        rules: RuleSet,
+        clock: SystemClock,
+        journal: StructlogJournal,
+    ) -> None:
+        self._wall = wall
+        self._clock = clock
+        self._journal = journal
+        self._store: SqliteClimate | None = None
+        self.watch: ClimateWatch | None = None
+        if not wall.sensors:
+            return
+        self._profiles = {
+            each.profile: climate_profile(each.profile, configs_dir()) for each in wall.sensors
+        }
+        sensors = tuple(each.value(wall.room, self._profile(each)) for each in wall.sensors)
+        self._store = SqliteClimate(settings.climate_db)
+        for entry, sensor in zip(wall.sensors, sensors, strict=True):
+            self._store.know(sensor, profile=entry.profile, since=clock.now())
+        self.watch = ClimateWatch(
+            sensors,
+            store=self._store,
+            record=lambda events, at: recorder.record(events, occurred=at, ruleset=rules.ruleset),
+            limits=rules.curing.climate,
+        )
+
+    @property
+    def rings(self) -> bool:
+        """Whether an alarm sounds now."""
+        return self.watch is not None and self.watch.rings
+
+    def close(self) -> None:
+        """Close the store."""
+        if self._store is not None:
+            with suppress(StorageError):
+                self._store.close()
+
+    def lines(self, report: Callable[[Polled], None]) -> tuple[ClimateReader, ...]:
+        """One reader a port, not yet started; ConfigError for sensors that cannot share a line."""
+        ports: dict[Path, list[SensorEntry]] = {}
+        for entry in self._wall.sensors:
+            ports.setdefault(entry.port, []).append(entry)
+        return tuple(
+            self._line(port, tuple(entries), report) for port, entries in sorted(ports.items())
+        )
+
+    def _line(
+        self, port: Path, entries: tuple[SensorEntry, ...], report: Callable[[Polled], None]
+    ) -> ClimateReader:
+        first = self._profile(entries[0]).line
+        buses = []
+        for entry in entries:
+            profile = self._profile(entry)
+            manner = (profile.line.baud, profile.line.parity, profile.line.stop_bits)
+            if manner != (first.baud, first.parity, first.stop_bits):
+                raise ConfigError("line_disagrees", port=str(port), sensor=entry.name)
+            buses.append(BusSensor(entry.name, entry.address or profile.line.address, profile))
+        addresses = [each.address for each in buses]
+        if len(set(addresses)) != len(addresses):
+            raise ConfigError("address_twice", port=str(port), addresses=addresses)
+        return ClimateReader(
+            line_of(str(port), first, has_echo=any(each.echo for each in entries)),
+            tuple(buses),
+            report=report,
+            clock=self._clock,
+            journal=self._journal,
+            period_s=self._wall.poll_s,
+        )
+
+    def _profile(self, entry: SensorEntry) -> ClimateProfile:
+        return self._profiles[entry.profile]

@@ -1,0 +1,233 @@
+"""The wall station at a curing room's door: readers, climate and light; no screen, no camera."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+from edge import __version__
+from edge.compose.climate import RoomClimate
+from edge.compose.common import shipped_rules, station_of
+from edge.compose.event_key import key_shelf, settled_signer
+from edge.compose.readers import nfc_doors, scanner_doors, signals_of, tag_keys_of
+from edge.core.carriers import Reading, ScannedCode
+from edge.core.commands import CommandName
+from edge.core.curing.places import Layout
+from edge.core.envelope import Seal
+from edge.core.errors import ConfigError
+from edge.flows.backlog import backlog_of
+from edge.flows.curing import Curing, DoorParts, Premises, Said, TypedChip
+from edge.flows.epoch import EpochOpener
+from edge.flows.obey import Obeying, Orders
+from edge.flows.record import Recorder
+from edge.flows.rotate import Rotation
+from edge.flows.taps import TapReader
+from edge.host.clock import SystemClock
+from edge.host.identity import SystemIds, boot_id
+from edge.host.journal import StructlogJournal
+from edge.host.keys import PinnedFile
+from edge.ports import Signer
+from edge.runtime.desk import DeskProcess, Door
+from edge.runtime.wall import Mood, Voice, WallLoop
+from edge.settings import Settings
+from edge.storage.link import LinkReader
+from edge.storage.registry import SqliteRegistry
+from edge.storage.station import SqliteStation
+from edge.storage.typed import TypedFiles
+from edge.wall_sections import Wall
+from edge.wire.chip_text import identify
+from edge.wire.downlink import Downlink
+from edge.wire.layout_toml import parse_racks
+
+TYPED_WAIT = timedelta(minutes=10)
+"""A typed number waits so long for a keeper at work (house rule)."""
+NFC = "nfc"
+
+
+@contextmanager
+def wall_process(settings: Settings) -> Iterator[DeskProcess]:
+    """The wall station; ConfigError `wall_not_set` without the section `[wall]`."""
+    if settings.wall is None:
+        raise ConfigError("wall_not_set", remedy="[wall] room = …, see docs/door.md")
+    with ExitStack() as stack:
+        wall = _Wall(settings, settings.wall, stack)
+        yield DeskProcess(wall.loop, wall.doors, version=__version__)
+
+
+class _Wall:
+    """Everything that the wall station is made of, joined."""
+
+    def __init__(self, settings: Settings, wall: Wall, stack: ExitStack) -> None:
+        self._settings = settings
+        self._wall = wall
+        self._clock = SystemClock(assume_synced=settings.clock.assume_synced)
+        self._ids = SystemIds()
+        self._journal = StructlogJournal("wall", level=settings.log_level)
+        self._ring = PinnedFile(settings.keys_file, self._clock)
+        self._rules = shipped_rules(settings.rules.ruleset)
+        self._station = station_of(settings)
+        self._tag_keys = tag_keys_of(settings)
+        self._store = SqliteStation(settings.station_db)
+        stack.callback(self._store.close)
+        self._key_shelf = key_shelf(settings, store=self._store, ring=self._ring)
+        self._signer = settled_signer(settings, self._key_shelf, journal=self._journal)
+        self._registry = SqliteRegistry(
+            settings.registry_db, ring=self._ring, station=self._station, journal=self._journal
+        )
+        stack.callback(self._registry.close)
+        self._link = LinkReader(settings.link_db, clock=self._clock, boot_id=boot_id())
+        stack.callback(self._link.close)
+        self._open_epoch()
+        self._recorder = Recorder(
+            store=self._store,
+            clock=self._clock,
+            ids=self._ids,
+            by=self._seal(),
+            device=settings.station.device,
+        )
+        self._typed = TypedFiles(settings.typed_dir)
+        self._climate = RoomClimate(
+            settings,
+            wall,
+            recorder=self._recorder,
+            rules=self._rules,
+            clock=self._clock,
+            journal=self._journal,
+        )
+        stack.callback(self._climate.close)
+        self._curing = self._door()
+        self._obeying = self._orders()
+        self.doors = self._open_doors()
+
+    def _open_doors(self) -> tuple[Door, ...]:
+        """Readers and sensors bring input to the loop; the lamp follows it."""
+        scanners = scanner_doors(
+            self._settings,
+            report=self._read,
+            clock=self._clock,
+            journal=self._journal,
+        )
+        signals = signals_of(self._settings, scanners, self._journal)
+        self.loop = WallLoop(
+            self._curing,
+            voice=Voice(signals, self._journal),
+            hear=self._hear,
+            mood=self._mood,
+            clock=self._clock,
+            journal=self._journal,
+        )
+        tags = nfc_doors(
+            self._settings,
+            report=self.loop.tap,
+            keys=self._tag_keys,
+            clock=self._clock,
+            journal=self._journal,
+        )
+        lines = self._climate.lines(
+            lambda polled: self.loop.submit(
+                lambda: self._curing.poll(polled.sensor, polled.at, polled.sample)
+            )
+        )
+        return (*((signals,) if signals is not None else ()), *scanners, *tags, *lines)
+
+    def _read(self, reading: Reading) -> None:
+        self.loop.read(reading)
+
+    def _door(self) -> Curing:
+        station = self._settings.station
+        parts = DoorParts(
+            store=self._store,
+            book=self._store.places,
+            registry=self._registry,
+            clock=self._clock,
+            ids=self._ids,
+            journal=self._journal,
+            recorder=self._recorder,
+            identify=self._identify,
+            tags=TapReader(keys=self._tag_keys, store=self._store),
+            climate=self._climate.watch,
+        )
+        premises = Premises(
+            rules=self._rules,
+            lab=station.lab,
+            device=station.device,
+            room=self._wall.room,
+            kind=self._wall.kind,
+            layout=self._layout(),
+            boot=boot_id(),
+            beside=self._beside(),
+        )
+        return Curing(parts, of=premises)
+
+    def _layout(self) -> Layout:
+        path, spacing_mm = self._wall.layout, self._rules.curing.spacing_mm
+        racks = parse_racks(path.read_text(encoding="utf-8"))[1] if path else ()
+        return Layout(self._wall.room, racks, spacing_mm)
+
+    def _beside(self) -> Mapping[str, str]:
+        first = self._settings.scanners[0].name if self._settings.scanners else NFC
+        return {NFC: first} | self._wall.beside
+
+    def _identify(self, payload: bytes) -> ScannedCode:
+        return identify(payload, ring=self._ring, grammars=self._settings.grammars)
+
+    def _hear(self) -> tuple[Said, ...]:
+        """Orders of the platform, and numbers that were typed."""
+        self._obeying.hear()
+        return tuple(self._take_typed())
+
+    def _take_typed(self) -> Iterator[Said]:
+        for entry in self._typed.waiting():
+            said = self._curing.type_in(TypedChip(entry.chip, entry.why, entry.reader))
+            if said is not None:
+                self._typed.drop(entry)
+                yield said
+            elif self._clock.now() - entry.at > TYPED_WAIT:
+                self._journal.warning("typed.dropped", chip=entry.chip, why="nobody at work")
+                self._typed.drop(entry)
+
+    def _mood(self) -> Mood:
+        waiting = backlog_of(self._store, self._link.marks()).waiting
+        unsent = waiting > 0 and not self._link.online()
+        return Mood(rings=self._climate.rings, unsent=unsent)
+
+    def _orders(self) -> Obeying:
+        deeds = {CommandName.RESTART: self._restart, CommandName.ROTATE_KEY: self._rotate_key}
+        allowed = frozenset(self._settings.remote.allow)
+        return Obeying(
+            Orders(allowed, deeds, self._rules.ruleset),
+            inbox=self._link,
+            recorder=self._recorder,
+            downlink=Downlink(self._ring, self._station),
+            clock=self._clock,
+            journal=self._journal,
+        )
+
+    def _rotate_key(self, _: Mapping[str, object]) -> str:
+        rotation = Rotation(
+            self._key_shelf, self._recorder, self._clock, self._rules.ruleset, self._seal_with
+        )
+        return rotation.rotate()
+
+    def _seal_with(self, signer: Signer) -> None:
+        self._signer = signer
+        self._recorder.sign_with(self._seal())
+        self._journal.info("key.rotated", key=signer.key_id)
+
+    def _restart(self, data: Mapping[str, object]) -> str:
+        """End; whoever runs the process starts it anew."""
+        if data.get("process") == "wall":
+            self.loop.end()
+        return ""
+
+    def _seal(self) -> Seal:
+        return Seal(self._station.urn, boot_id(), self._signer.key_id, self._signer.sign)
+
+    def _open_epoch(self) -> None:
+        if self._store.is_new:
+            EpochOpener(
+                clock=self._clock,
+                ids=self._ids,
+                by=self._seal(),
+                device=self._settings.station.device,
+                ruleset=self._rules.ruleset,
+            ).open(self._store)
