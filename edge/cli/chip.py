@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.code_sheet import DOOR_MODES, write_sheet_of_codes
+from edge.cli.code_sheet import DOOR_MODES, shelf_places, write_sheet_of_codes
 from edge.core.carriers import (
     BadgeCode,
     ChipCode,
@@ -172,19 +172,20 @@ def door_sheet(
     key_id: KeyIdOption = None,
     keys: KeysOption = None,
     shelf: Annotated[list[str] | None, typer.Option(help="A shelf, room/rack/row/…")] = None,
+    plan: Annotated[Path | None, typer.Option(help="A room's plan: all of its cells.")] = None,
     pdf: Annotated[Path, typer.Option("--pdf", help="The sheet to laminate.")],
 ) -> None:
-    """Print the sheet of a curing-room door: every mode, undo, and the shelves that are named.
+    """Print the sheet of a curing-room door: every mode, undo, the shelves named or planned.
 
     A lost sheet is printed anew with a new key, and `chip revoke` ends the old one.
 
-    Example: specimen-edge chip door-sheet --key cmd.pem --keys keys.json --shelf a-1 --pdf door.pdf
+    Example: specimen-edge chip door-sheet --key cmd.pem --keys k.json --plan room.toml --pdf d.pdf
     """
 
     def texts(by: Signer) -> Iterator[tuple[str, str]]:
         for mode in DOOR_MODES:
             yield f"card-{mode}", issue_command(mode, key_id=by.key_id, sign=by.sign)
-        for place in shelf or ():
+        for place in shelf_places(shelf or (), plan):
             text = issue_command("shelf", key_id=by.key_id, sign=by.sign, place=place)
             yield f"shelf-{place}", text
 

@@ -12,6 +12,7 @@ import typer
 
 from edge.cli.curing_read import read
 from edge.cli.curing_tables import tables
+from edge.cli.curing_type import type_chip
 from edge.cli.process import settings_or_exit
 from edge.core.errors import ConfigError, DecodeError, EdgeError
 from edge.core.ids import SensorId
@@ -27,6 +28,7 @@ _WITHIN_S = 600
 curing = typer.Typer(no_args_is_help=True, help="A curing room's climate on paper.")
 curing.command()(read)
 curing.command()(tables)
+curing.command("type")(type_chip)
 
 ConfigOption = Annotated[
     Path | None,

@@ -63,9 +63,11 @@ class Shipyard:
 
     def _restart(self, data: Mapping[str, Any]) -> Reply:
         process = data.get("process", "ship")
-        if process == "kiosk":
+        if process in {"kiosk", "wall"}:
             return HANDED_ON
         if process != "ship":
-            return Reply(ok=False, code="no_such_process", data={"known": ["ship", "kiosk"]})
+            return Reply(
+                ok=False, code="no_such_process", data={"known": ["ship", "kiosk", "wall"]}
+            )
         self.ending.requested = True
         return Reply(ok=True, code="restarting")

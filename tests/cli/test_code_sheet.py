@@ -75,6 +75,22 @@ def test_every_command_of_a_door_is_read_from_its_sheet(
     assert len(read) == len(DOOR_MODES) + 1
 
 
+def test_every_cell_of_a_plan_gets_its_code(issuer: tuple[str | Path, ...], tmp_path: Path) -> None:
+    plan = tmp_path / "room.toml"
+    cells = "rows = 1\ncolumns = 2\nlevels = 3\nwidth_mm = 700\ndepth_mm = 500\n"
+    plan.write_text(f'room = "room-1"\n[[racks]]\nrack = "a"\n{cells}', encoding="utf-8")
+    words = ("--key-id", "door-1", "--plan", plan, "--shelf", "room-1/b/2")
+    done = run("door-sheet", *issuer, *words, "--pdf", tmp_path / "door.pdf")
+    assert done.returncode == 0, done.stderr
+    places = [each.split(".")[2] for each in done.stdout.split() if each.startswith("C1.SHELF")]
+    assert places[0] == "ROOM-1--B-2"
+    assert places[1:] == [
+        f"ROOM-1--A-1-{column}-{level}" for level in (1, 2, 3) for column in (1, 2)
+    ]
+    plan.write_text("room = 3", encoding="utf-8")
+    assert run("door-sheet", *issuer, *words, "--pdf", tmp_path / "x.pdf").returncode == 2
+
+
 def test_chips_are_read_from_their_sheets(issuer: tuple[str | Path, ...], tmp_path: Path) -> None:
     sheet = tmp_path / "chips.pdf"
     words = ("--key-id", "chip-1", "--id", "nc-26-000100", "--count", "14", "--pdf", sheet)
