@@ -67,7 +67,7 @@ class ScreenProcess:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
         while not stop.is_set():
-            with Child("browser", self._command, log=None) as browser:
+            with Child("browser", self._command, log=None, group=True) as browser:
                 self._journal.info("screen.browser_started", pid=browser.pid)
                 why = self._wait(browser, stop)
             if why:

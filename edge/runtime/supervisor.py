@@ -1,10 +1,12 @@
 """Child processes of ours: started, watched and ended by their own process id."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -29,16 +31,24 @@ def own_command(*arguments: str) -> tuple[str, ...]:
 class Child:
     """One process; ends with its owner's thread, even one that was killed.
 
-    It writes to its log file; without one, where its owner writes.
+    It writes to its log file; without one, where its owner writes. One that has processes of its
+    own leads a `group`: none of them outlives it, not even one that is stopped.
     """
 
     def __init__(
-        self, name: str, command: Sequence[str], *, log: Path | None, piped: bool = False
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path | None,
+        piped: bool = False,
+        group: bool = False,
     ) -> None:
         self.name = name
         self._command = tuple(command)
         self._log_path = log
         self._piped = piped
+        self._group = group
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[bytes] | None = None
 
@@ -54,6 +64,7 @@ class Child:
             stderr=self._log,
             text=True,
             encoding="utf-8",
+            process_group=0 if self._group else None,
             preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, before any thread of the child
         )
         return self
@@ -105,6 +116,9 @@ class Child:
         self._close()
 
     def _close(self) -> None:
+        if self._process is not None and self._group:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         if self._process is not None:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:

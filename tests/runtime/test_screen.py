@@ -88,19 +88,22 @@ def test_a_killed_and_a_frozen_browser_come_back(desk: TouchDesk, tmp_path: Path
             until(lambda: len(notes.pids) == 2)
             assert notes.whys == ["status -9"]
             until(lambda: painted_after(desk, killed_s), 40)
-            freeze(notes.pids[1])
+            frozen = freeze(notes.pids[1])
             frozen_s = monotonic()
             until(lambda: len(notes.pids) == 3, 40)
             assert notes.whys[1].startswith("no paint for ")
             until(lambda: painted_after(desk, frozen_s), 40)
             assert len(notes.pids) == 3
+            until(lambda: not any(each.is_running() for each in frozen))
 
 
-def freeze(pid: int) -> None:
+def freeze(pid: int) -> list[psutil.Process]:
     """The browser and every process of its: they are there and do nothing."""
     browser = psutil.Process(pid)
-    for each in (browser, *browser.children(recursive=True)):
+    family = [browser, *browser.children(recursive=True)]
+    for each in family:
         each.suspend()
+    return family
 
 
 def test_a_browser_is_not_blamed_for_a_service_that_is_away(tmp_path: Path) -> None:

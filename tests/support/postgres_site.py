@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from signal import SIGINT
 
+import psutil
 import psycopg
 import pytest
 from waiting import until
@@ -97,11 +98,13 @@ class Cluster:
             process.wait()
 
     def kill(self) -> None:
-        """As a power cut would end it; its children notice and end too."""
+        """As a power cut would end it; its children notice and end too, and are waited for."""
         process, self._process = self._process, None
         if process is not None:
+            family = psutil.Process(process.pid).children(recursive=True)
             process.kill()
             process.wait()
+            until(lambda: not any(each.is_running() for each in family), 60.0)
 
     def new_database(self) -> str:
         """An empty database; its name."""
