@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,18 +10,20 @@ from edge.cli.face_words import words
 from edge.core.errors import ConfigError
 from edge.core.faces import ENROLMENT, Flaw
 from edge.devices.face.engines import Eyeing
-from edge.devices.face.sitting import Sitter, Sitting
 from edge.flows.enrol import Refused
 from edge.host.clock import SystemClock
 from edge.host.journal import StructlogJournal
 from edge.settings import Settings
+
+if TYPE_CHECKING:
+    from edge.devices.face.sitting import Sitting
 
 PHOTOGRAPHS = 5
 _SECOND_NS = 1_000_000_000
 
 
 @contextmanager
-def sitting_before(settings: Settings, engine: Eyeing) -> Iterator[Sitting]:
+def sitting_before(settings: Settings, engine: Eyeing) -> Iterator["Sitting"]:
     """A sitting before the configured camera; ConfigError `camera_unset`.
 
     The desk holds the camera while it runs: enrol before it is started, or from photographs.
@@ -30,6 +33,7 @@ def sitting_before(settings: Settings, engine: Eyeing) -> Iterator[Sitting]:
     from edge.devices.camera.capture import Camera  # noqa: PLC0415 - the extra may be absent
     from edge.devices.camera.frame import Picture  # noqa: PLC0415 - as above
     from edge.devices.camera.source import parse_source  # noqa: PLC0415 - as above
+    from edge.devices.face.sitting import Sitter, Sitting  # noqa: PLC0415 - as above
 
     clock = SystemClock()
     camera = Camera(

@@ -19,7 +19,7 @@ def wall(
 
     A keeper scans badge, mode, shelf, then blocks; every transfer is sealed and stored before the
     light says so. What the light shows is also a line in the journal. docs/door.md tells how the
-    door is built; the settings need the section [wall].
+    door is built; its settings are the section called wall.
 
     Example: specimen-edge wall --config /etc/specimen-edge/edge.toml
     """
