@@ -72,7 +72,7 @@ class CuringFacts:
             standing=self._standing(specimen, group, platform),
             siblings=self._siblings(specimen, group),
             platform=platform,
-            beside_mm=tuple(each.size_mm for each in self._book.on(shelf)) if shelf else (),
+            beside_mm=self._beside(shelf),
             findings=_carrier_findings(seen, seen.code, group),
         )
 
@@ -90,6 +90,12 @@ class CuringFacts:
         if group is None:
             return ()
         return tuple(each for each in self._book.group(group.group) if each.specimen != specimen)
+
+    def _beside(self, shelf: Spot | None) -> tuple[int, ...]:
+        """Sizes in one cell; of a whole rack nobody asks whether it is full."""
+        if shelf is None or shelf.level == 0:
+            return ()
+        return tuple(each.size_mm for each in self._book.on(shelf))
 
     def _platform(self, specimen: SpecimenId, now: datetime) -> Custody | None:
         """The platform's word, unless it only repeats what this station said itself."""
