@@ -44,7 +44,8 @@ def demo(
 
     Without --once the desk's page is there to be touched: log in, lay out the forms, receive. With
     --once a scripted day runs by itself: a clean delivery of thirty cubes, one with a cube missing,
-    a courier whose grant was revoked, and one without network.
+    a courier whose grant was revoked, and one without network. Before it, four weeks of the curing
+    room pass in seconds: thirty cubes go in, two are moved, the room gets too warm, one is missing.
 
     Exit status 0 when nothing was lost or doubled and all went as planned, else 1; 2 wrong use.
 
@@ -140,6 +141,12 @@ def _tell(summary: "Summary", *, kept: Path | None) -> None:
     for outcome, number in summary.deliveries.items():
         typer.echo(f"  {outcome:<22} {number}")
     typer.echo(f"  收样试块 · specimens received   {summary.specimens_received}")
+    typer.echo(f"  标养室转移 · curing transfers   {summary.curing_transfers}")
+    typer.echo(
+        f"  温湿度超限 · excursions   {summary.excursions}   "
+        f"涉及试块 · specimens {summary.excursion_specimens}"
+    )
+    typer.echo(f"  今日到期组 · groups due today   {summary.due_today}")
     typer.echo(f"  事件 · events   {summary.events_recorded} 记录 · recorded")
     typer.echo(f"             {summary.events_confirmed} 平台已确认 · confirmed by the platform")
     typer.echo(

@@ -12,8 +12,8 @@ from edge.devices.climate.reader import BusSensor, ClimateReader, Polled
 from edge.devices.firmware.place import configs_dir
 from edge.flows.climate import ClimateWatch
 from edge.flows.record import Recorder
-from edge.host.clock import SystemClock
 from edge.host.journal import StructlogJournal
+from edge.ports import Clock
 from edge.settings import Settings
 from edge.storage.climate import SqliteClimate
 from edge.wall_sections import SensorEntry, Wall
@@ -29,7 +29,7 @@ class RoomClimate:
         *,
         recorder: Recorder,
         rules: RuleSet,
-        clock: SystemClock,
+        clock: Clock,
         journal: StructlogJournal,
     ) -> None:
         self._wall = wall

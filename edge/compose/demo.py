@@ -3,22 +3,27 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
 from edge.compose.cast import cast_of, enrol_cast
 from edge.compose.face import RENDERED
-from edge.compose.reckoning import Reckoning, Summary
+from edge.compose.reckoning import Reckoning, Summary, joined
+from edge.compose.wall import door_alone
 from edge.host.clock import SystemClock
 from edge.runtime.demo import LocalSystem, Measure, Network, Said, Tell, run_day
-from edge.runtime.provision import BrokerAddress, configure, provision
+from edge.runtime.provision import BrokerAddress, Sections, Site, configure, provision
+from edge.runtime.room_play import perform
 from edge.runtime.strip import StripServer
 from edge.settings import load_settings
 from edge.sim.broker import HOST, BrokerTls, Mosquitto
 from edge.sim.camera import SimulatedCamera
+from edge.sim.room_play import PLAN, ROOM, SENSOR, RoomPlay
 from edge.sim.scenes import empty_desk
 from edge.sim.stage import Stage
+from edge.sim.stepped_clock import SteppedClock
 from edge.sim.world import World
 
 SEED = 20231
@@ -31,7 +36,13 @@ class Demo:
     system: LocalSystem
     stage: Stage
     stores: Reckoning
-    world: World
+    wall: Reckoning
+    site: Site
+
+    @property
+    def world(self) -> World:
+        """The city."""
+        return self.site.world
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +59,21 @@ def run_demo(wishes: Wishes, tell: Tell) -> Summary:
     clock = SystemClock()
     begun_ns = clock.mono_ns()
     with running_demo(wishes, tell) as demo:
+        room_as_planned = play_room(demo, tell)
         as_planned = run_day(demo.system, demo.stage, demo.world, seed=SEED, tell=tell)
         demo.system.drain()
         seconds = (clock.mono_ns() - begun_ns) / 1e9
-        return demo.stores.summary(as_planned=as_planned, seconds=seconds)
+        return joined(
+            demo.stores.summary(as_planned=as_planned, seconds=seconds),
+            demo.wall.summary(as_planned=room_as_planned, seconds=seconds),
+            demo.wall.room(ROOM),
+        )
 
 
 def serve_demo(wishes: Wishes, tell: Tell, *, opened: Callable[[str], None]) -> None:
     """The system with its page until the process is told to end; `opened` hears the address."""
     with running_demo(wishes, tell) as demo:
+        play_room(demo, tell)
         opened(f"http://{HOST}:{wishes.page_port}/")
         demo.system.keep()
 
@@ -85,14 +102,17 @@ def running_demo(wishes: Wishes, tell: Tell) -> Iterator[Demo]:
             "page": page,
             "face": {"population": RENDERED},
         }
-        configure(site, broker, station=more)
-        station, platform = (load_settings(side.config) for side in (site.station, site.platform))
+        configure(site, broker, station=more, wall=_door_of(site))
+        station, wall, platform = (
+            load_settings(side.config) for side in (site.station, site.wall, site.platform)
+        )
         number = enrol_cast(station, stage.faces, site.world, seed=SEED)
         tell(Said(f"{number} 位送样人已登记人脸", f"{number} deliverers' faces are enrolled"))
         stores = stack.enter_context(Reckoning(station, platform))
+        door = stack.enter_context(Reckoning(wall, platform))
         measure = Measure(
             stores.is_mirrored,
-            lambda: stores.backlog().waiting,
+            lambda: stores.backlog().waiting + door.waiting(),
             stores.undecided,
             stores.photographs,
         )
@@ -104,7 +124,35 @@ def running_demo(wishes: Wishes, tell: Tell) -> Iterator[Demo]:
             tell=tell,
         )
         with system.running():
-            yield Demo(system, stage, stores, site.world)
+            yield Demo(system, stage, stores, door, site)
+
+
+def play_room(demo: Demo, tell: Tell) -> bool:
+    """Four weeks of the curing room in seconds; whether everything went as it should."""
+    play = RoomPlay(demo.world)
+    clock = SteppedClock(play.begin)
+    with door_alone(load_settings(demo.site.wall.config), clock) as curing:
+        went = demo.system.wait(demo.wall.is_mirrored) and perform(play, curing, clock)
+    room = demo.wall.room(ROOM)
+    went = went and room.excursions == 1 and room.missing == {play.missing}
+    went = went and room.touched == frozenset(play.early)
+    zh = f"标养室：{room.transfers} 次出入移位，{len(room.missing)} 块盘点缺失，温度超限涉及"
+    en = f"curing room: {room.transfers} transfers, {len(room.missing)} cube missing at the audit"
+    touched = len(room.touched)
+    tell(Said(f"{zh} {touched} 块", f"{en}, an excursion on {touched} cubes", ok=went))
+    return went
+
+
+def _door_of(site: Site) -> Sections:
+    """The settings of the curing room's door: its plan and one sensor."""
+    plan = site.wall.folder / "room.toml"
+    plan.write_text(PLAN, encoding="utf-8")
+    sensor = {
+        "name": SENSOR,
+        "port": "/dev/specimen-climate",
+        "calibrated_on": site.world.today - timedelta(days=60),
+    }
+    return {"wall": {"room": ROOM, "layout": str(plan)}, "wall.sensors": (sensor,)}
 
 
 def _broker(

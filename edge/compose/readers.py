@@ -9,9 +9,9 @@ from edge.core.nfc import TagEvent, TagSeen
 from edge.devices.scanner.door import WantedScanner, scanner_door
 from edge.devices.scanner.reader import Scanner
 from edge.devices.signals import Panel, Signals
-from edge.host.clock import SystemClock
 from edge.host.journal import StructlogJournal
 from edge.host.tag_keys import FileTagKeys
+from edge.ports import Clock
 from edge.runtime.signalling import READY
 from edge.settings import Settings
 
@@ -23,7 +23,7 @@ def scanner_doors(
     settings: Settings,
     *,
     report: Callable[[Reading], object],
-    clock: SystemClock,
+    clock: Clock,
     journal: StructlogJournal,
 ) -> tuple[Scanner, ...]:
     """Every serial reader that is configured, not yet started."""
@@ -54,7 +54,7 @@ def nfc_doors(
     *,
     report: Callable[[TagSeen], object],
     keys: FileTagKeys,
-    clock: SystemClock,
+    clock: Clock,
     journal: StructlogJournal,
 ) -> tuple["NfcReader", ...]:
     """The tag reader when one is configured; ConfigError when its library is absent."""

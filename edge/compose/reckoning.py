@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
+from edge.compose.room_reckoning import RoomSummary, room_summary
 from edge.core.envelope import Sealed
+from edge.core.ids import RoomId
 from edge.flows.audit import audit
 from edge.flows.backlog import Backlog, backlog_of
 from edge.flows.blobs import leaving
@@ -44,6 +46,10 @@ class Summary:
     log_ok: bool
     as_planned: bool
     seconds: float
+    curing_transfers: int = 0
+    excursions: int = 0
+    excursion_specimens: int = 0
+    due_today: int = 0
 
     @property
     def is_good(self) -> bool:
@@ -52,6 +58,22 @@ class Summary:
         arrived = self.photographs_arrived == self.photographs_sent
         confirmed = self.events_confirmed == self.events_recorded
         return kept and arrived and confirmed and self.as_planned
+
+
+def joined(desk: Summary, wall: Summary, room: RoomSummary) -> Summary:
+    """The summary of both stations; deliveries and doublings are the platform's already."""
+    return replace(
+        desk,
+        events_recorded=desk.events_recorded + wall.events_recorded,
+        events_confirmed=desk.events_confirmed + wall.events_confirmed,
+        lost=desk.lost + wall.lost,
+        log_ok=desk.log_ok and wall.log_ok,
+        as_planned=desk.as_planned and wall.as_planned,
+        curing_transfers=room.transfers,
+        excursions=room.excursions,
+        excursion_specimens=len(room.touched),
+        due_today=room.due_today,
+    )
 
 
 class Reckoning:
@@ -97,6 +119,14 @@ class Reckoning:
         with StationReader(self._settings.station_db) as log:
             return backlog_of(log, self._link.marks())
 
+    def waiting(self) -> int:
+        """Events that the platform has not confirmed; a station that never ran has none."""
+        log = StationReader.open_if_made(self._settings.station_db)
+        if log is None:
+            return 0
+        with log:
+            return backlog_of(log, self._link.marks()).waiting
+
     def photographs(self) -> tuple[int, int]:
         """How many go to the platform, by the station's log, and how many lie there."""
         with StationReader(self._settings.station_db) as log:
@@ -108,6 +138,10 @@ class Reckoning:
         """Deliveries on which the platform has not spoken yet."""
         with StationReader(self._settings.station_db) as log:
             return len(log.documents("delivery", phases=OPEN_ENDINGS))
+
+    def room(self, room: RoomId) -> RoomSummary:
+        """What became of a room at whose door this station is."""
+        return room_summary(self._settings, room, self._registry, self._clock.now())
 
     def summary(self, *, as_planned: bool, seconds: float) -> Summary:
         """Count both stores against each other."""

@@ -25,7 +25,7 @@ from edge.host.clock import SystemClock
 from edge.host.identity import SystemIds, boot_id
 from edge.host.journal import StructlogJournal
 from edge.host.keys import PinnedFile
-from edge.ports import Signer
+from edge.ports import Clock, Signer
 from edge.runtime.desk import DeskProcess, Door
 from edge.runtime.wall import Mood, Voice, WallLoop
 from edge.settings import Settings
@@ -46,20 +46,34 @@ NFC = "nfc"
 @contextmanager
 def wall_process(settings: Settings) -> Iterator[DeskProcess]:
     """The wall station; ConfigError `wall_not_set` without the section `[wall]`."""
+    clock = SystemClock(assume_synced=settings.clock.assume_synced)
+    with ExitStack() as stack:
+        wall = _Wall(settings, _section(settings), clock, stack)
+        yield DeskProcess(wall.loop, wall.open_doors(), version=__version__)
+
+
+@contextmanager
+def door_alone(settings: Settings, clock: Clock) -> Iterator[Curing]:
+    """The door without readers, by any clock: somebody else brings what they would."""
+    with ExitStack() as stack:
+        wall = _Wall(settings, _section(settings), clock, stack)
+        wall.curing.start(__version__)
+        yield wall.curing
+
+
+def _section(settings: Settings) -> Wall:
     if settings.wall is None:
         raise ConfigError("wall_not_set", remedy="[wall] room = …, see docs/door.md")
-    with ExitStack() as stack:
-        wall = _Wall(settings, settings.wall, stack)
-        yield DeskProcess(wall.loop, wall.doors, version=__version__)
+    return settings.wall
 
 
 class _Wall:
     """Everything that the wall station is made of, joined."""
 
-    def __init__(self, settings: Settings, wall: Wall, stack: ExitStack) -> None:
+    def __init__(self, settings: Settings, wall: Wall, clock: Clock, stack: ExitStack) -> None:
         self._settings = settings
         self._wall = wall
-        self._clock = SystemClock(assume_synced=settings.clock.assume_synced)
+        self._clock = clock
         self._ids = SystemIds()
         self._journal = StructlogJournal("wall", level=settings.log_level)
         self._ring = PinnedFile(settings.keys_file, self._clock)
@@ -94,27 +108,23 @@ class _Wall:
             journal=self._journal,
         )
         stack.callback(self._climate.close)
-        self._curing = self._door()
+        self.curing = self._door()
         self._obeying = self._orders()
-        self.doors = self._open_doors()
-
-    def _open_doors(self) -> tuple[Door, ...]:
-        """Readers and sensors bring input to the loop; the lamp follows it."""
-        scanners = scanner_doors(
-            self._settings,
-            report=self._read,
-            clock=self._clock,
-            journal=self._journal,
+        self._scanners = scanner_doors(
+            settings, report=self._read, clock=clock, journal=self._journal
         )
-        signals = signals_of(self._settings, scanners, self._journal)
+        self._signals = signals_of(settings, self._scanners, self._journal)
         self.loop = WallLoop(
-            self._curing,
-            voice=Voice(signals, self._journal),
+            self.curing,
+            voice=Voice(self._signals, self._journal),
             hear=self._hear,
             mood=self._mood,
-            clock=self._clock,
+            clock=clock,
             journal=self._journal,
         )
+
+    def open_doors(self) -> tuple[Door, ...]:
+        """Readers and sensors bring input to the loop; the lamp follows it."""
         tags = nfc_doors(
             self._settings,
             report=self.loop.tap,
@@ -124,10 +134,11 @@ class _Wall:
         )
         lines = self._climate.lines(
             lambda polled: self.loop.submit(
-                lambda: self._curing.poll(polled.sensor, polled.at, polled.sample)
+                lambda: self.curing.poll(polled.sensor, polled.at, polled.sample)
             )
         )
-        return (*((signals,) if signals is not None else ()), *scanners, *tags, *lines)
+        signals = () if self._signals is None else (self._signals,)
+        return (*signals, *self._scanners, *tags, *lines)
 
     def _read(self, reading: Reading) -> None:
         self.loop.read(reading)
@@ -177,7 +188,7 @@ class _Wall:
 
     def _take_typed(self) -> Iterator[Said]:
         for entry in self._typed.waiting():
-            said = self._curing.type_in(TypedChip(entry.chip, entry.why, entry.reader))
+            said = self.curing.type_in(TypedChip(entry.chip, entry.why, entry.reader))
             if said is not None:
                 self._typed.drop(entry)
                 yield said

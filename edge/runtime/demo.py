@@ -78,6 +78,7 @@ class LocalSystem:
         self._tell = tell
         self.central = _child("central", site.platform.config, logs)
         self.ship = _child("ship", site.station.config, logs)
+        self.wall_ship = _child("ship", site.wall.config, logs, name="wall-ship")
         self._network = network or self.ship
         screen = "--page" if page else "--no-page"
         desk = own_command("kiosk", "--console", screen, "--config", str(site.station.config))
@@ -89,6 +90,7 @@ class LocalSystem:
         with ExitStack() as stack:
             stack.enter_context(self.central)
             stack.enter_context(self.ship)
+            stack.enter_context(self.wall_ship)
             stack.callback(self.desk.stop)
             self.desk.start()
             self._tell(Said("平台、上传程序与收样台已启动", "platform, shipper and desk are up"))
@@ -103,7 +105,7 @@ class LocalSystem:
         """
         stop = threading.Event()
         while not stop.wait(KEEP_S):
-            for child in (self.central, self.ship):
+            for child in (self.central, self.ship, self.wall_ship):
                 if child.exit_status is not None and child is not self._network:
                     child.stop()
                     child.start()
@@ -149,7 +151,7 @@ class LocalSystem:
         """Whether a condition came true in time; raise DeviceGone when a process has ended."""
         end_s = time.monotonic() + within_s
         while not holds():
-            for child in (self.central, self.ship):
+            for child in (self.central, self.ship, self.wall_ship):
                 if child.exit_status not in {None, 0}:
                     raise DeviceGone("process_ended", name=child.name, said=child.last_words())
             if time.monotonic() > end_s:
@@ -208,5 +210,6 @@ OUTCOMES: Mapping[str, str] = {
 """Outcomes as the desk's people call them."""
 
 
-def _child(name: str, config: Path, logs: Path) -> Child:
-    return Child(name, own_command(name, "--config", str(config)), log=logs / f"{name}.log")
+def _child(verb: str, config: Path, logs: Path, *, name: str = "") -> Child:
+    called = name or verb
+    return Child(called, own_command(verb, "--config", str(config)), log=logs / f"{called}.log")

@@ -19,6 +19,8 @@ _MATURITY = Order(GroupKind.MATURITY_600, Curing.SAME_CONDITION, days_ago=36)
 _DEMOULD = Order(GroupKind.DEMOULD, Curing.SAME_CONDITION, days_ago=9)
 _CURING_SINCE = (28, 20, 33)
 """Days since casting of the groups in the curing room."""
+_DAY_OF_ROOM = (28,) * 4 + (27,) * 5 + (26,)
+"""Days since casting of the ten groups whose life in the room is played through."""
 _SIGNATURES = (Role.TESTER, Role.WITNESS)
 
 SHELVES = ("a-1", "a-2", "b-1", "b-2")
@@ -48,6 +50,8 @@ class Cast:
     """Of a project without a contract with this laboratory: NO_CONTRACT."""
     in_curing: Commission
     """Received young and now in the curing room: groups due today, not yet due, and overdue."""
+    room: Commission
+    """Ten groups that were received young; their life in the curing room is played through."""
 
     def all(self) -> tuple[Commission, ...]:
         """Every commission."""
@@ -59,6 +63,7 @@ class Cast:
             self.elsewhere,
             self.no_contract,
             self.in_curing,
+            self.room,
         )
 
 
@@ -132,6 +137,9 @@ class Office:
             no_contract=self._commission(6, Site.DISTANT, (_CUBE, _CUBE), lab, named),
             in_curing=self._commission(
                 7, Site.TOWER, tuple(_lab_cured(days_ago) for days_ago in _CURING_SINCE), lab, named
+            ),
+            room=self._commission(
+                8, Site.TOWER, tuple(_lab_cured(days_ago) for days_ago in _DAY_OF_ROOM), lab, named
             ),
         )
 

@@ -75,7 +75,7 @@ def main() -> None:
 
 def fill(wall: WallSite, blocks: int) -> None:
     """Lines of blocks that nobody scans: what the book is searched among."""
-    store = SqliteStation(wall.place.settings.station_db)
+    store = SqliteStation(wall.settings.station_db)
     at = datetime(2026, 6, 1, tzinfo=UTC)
     lines = tuple(
         Standing(

@@ -53,10 +53,14 @@ def test_a_day_loses_nothing_and_doubles_nothing(
     assert summary["events_recorded"] == summary["events_confirmed"] > 100
     assert (summary["lost"], summary["duplicates_at_platform"]) == (0, 0)
     assert summary["photographs_arrived"] == summary["photographs_sent"] > 0
+    assert (summary["curing_transfers"], summary["excursions"]) == (30 + 2, 1)
+    assert summary["excursion_specimens"] == 27
+    assert summary["due_today"] >= 4
     assert summary["log_ok"]
     assert summary["as_planned"]
     assert summary["seconds"] > 0
     assert "部分接收" in ended.stderr
+    assert "标养室：32 次" in ended.stderr
     assert "provisional" in ended.stderr
 
 
@@ -97,6 +101,26 @@ def test_the_log_of_the_day_holds_and_a_flipped_photograph_is_found(
     photograph.write_bytes(content)
     assert bad.returncode == 1
     assert json.loads(bad.stdout)["first_bad"]["code"] == "evidence_changed"
+
+
+def test_the_rooms_log_holds_too_and_tells_of_thirty_cubes(
+    day: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = day
+    config = str(folder / "wall" / "edge.toml")
+    assert run("log", "verify", "--config", config).returncode == 0
+    told = run("log", "export", "--config", config).stdout
+    bodies = [json.loads(b64decode(json.loads(line)["payload"])) for line in told.splitlines()]
+    judge = Draft202012Validator(json.loads((CONTRACT / "events.schema.json").read_text("utf-8")))
+    for body in bodies:
+        judge.validate(body)
+    types = [each["type"] for each in bodies]
+    assert types.count("specimen.curing.entered.v1") == 30
+    assert types.count("specimen.curing.moved.v1") == 2
+    (audit,) = [each for each in bodies if each["type"] == "specimen.curing.audited.v1"]
+    assert len(audit["data"]["missing"]) == 1
+    assert types.count("specimen.environment.excursion_started.v1") == 1
+    assert types.count("specimen.environment.excursion_ended.v1") == 1
 
 
 @pytest.mark.parametrize("verb", ["outbox", "registry"])

@@ -45,8 +45,8 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def test_both_settings_files_load(site: Site) -> None:
-    for side in (site.station, site.platform):
+def test_all_settings_files_load(site: Site) -> None:
+    for side in (site.station, site.wall, site.platform):
         settings = load_settings(side.config)
         assert settings.station.name == side.name.name
         assert settings.state_dir == side.folder
@@ -61,6 +61,16 @@ def test_both_settings_files_load(site: Site) -> None:
         assert settings.broker.port == 18_883
         assert not settings.broker.allow_plain
     assert load_settings(site.platform.config).central.seed_dir == site.reference
+    wall = load_settings(site.wall.config).wall
+    assert wall is not None
+    assert wall.room == "room-1"
+
+
+def test_several_sections_of_one_name_are_written(tmp_path: Path) -> None:
+    made = provision(tmp_path, now=NOW, seed=SEED)
+    scanners = tuple({"name": each, "path": f"/dev/{each}"} for each in ("left", "right"))
+    configure(made, BrokerAddress(HOST, 1883), wall={"scanners": scanners})
+    assert [each.name for each in load_settings(made.wall.config).scanners] == ["left", "right"]
 
 
 def test_a_named_broker_may_be_plain(tmp_path: Path) -> None:
@@ -136,7 +146,7 @@ def test_certificates_name_their_users(site: Site) -> None:
 
 def test_private_keys_are_for_their_owner_alone(site: Site) -> None:
     private = [path for path in _files(site.folder) if b"PRIVATE KEY" in path.read_bytes()]
-    assert len(private) == 8
+    assert len(private) == 10
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
 
 

@@ -36,20 +36,20 @@ def specimen_edge(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def door_of(wall: WallSite) -> Door:
-    with StationReader(wall.place.settings.station_db) as log:
+    with StationReader(wall.settings.station_db) as log:
         record = load_door(log.document("door", "room-1"))
     assert record is not None
     return record.door
 
 
 def where(wall: WallSite, block: SpecimenId) -> str:
-    with StationReader(wall.place.settings.station_db) as log:
+    with StationReader(wall.settings.station_db) as log:
         standing = log.places.standing(block)
     return "" if standing is None else f"{standing.presence} {standing.spot or ''}".strip()
 
 
 def types_of(wall: WallSite) -> list[str]:
-    with StationReader(wall.place.settings.station_db) as log:
+    with StationReader(wall.settings.station_db) as log:
         events = [each.type for epoch in log.epochs() for each in log.events(epoch)]
     return [each.removeprefix("specimen.").removesuffix(".v1") for each in events]
 
@@ -79,7 +79,7 @@ def test_blocks_go_in_and_a_kill_in_the_middle_loses_nothing(wall: WallSite) -> 
     told = types_of(wall)
     assert told.count("curing.entered") == 4
     assert told.count("curing.undone") == 1
-    verified = specimen_edge("log", "verify", "--config", wall.place.config)
+    verified = specimen_edge("log", "verify", "--config", wall.config)
     assert verified.returncode == 0, verified.stdout
 
 
@@ -103,7 +103,7 @@ def test_a_killed_write_is_whole_or_not_there(wall: WallSite) -> None:
         assert transfers == inside
         assert types_of(wall).count("curing.entered") == len(inside)
         wall.start()
-    assert specimen_edge("log", "verify", "--config", wall.place.config).returncode == 0
+    assert specimen_edge("log", "verify", "--config", wall.config).returncode == 0
 
 
 @pytest.mark.timeout(90)
@@ -114,12 +114,12 @@ def test_a_typed_number_is_obeyed_and_a_foreign_code_is_kept(wall: WallSite) -> 
     block = wall.blocks()[0]
     before = len(wall.said())
     why = ("--why", "chip crushed")
-    done = specimen_edge("curing", "type", block, *why, "--config", wall.place.config)
+    done = specimen_edge("curing", "type", block, *why, "--config", wall.config)
     assert done.returncode == 0, done.stderr
     until(lambda: len(wall.said()) > before)
     assert (wall.said()[-1]["outcome"], wall.said()[-1]["why"]) == ("hold", "chip crushed")
     assert where(wall, block) == ""
-    assert list(wall.place.settings.typed_dir.iterdir()) == []
+    assert list(wall.settings.typed_dir.iterdir()) == []
     assert wall.show("https://example.org/whatever")["outcome"] in {"hold", "refuse"}
     assert types_of(wall).count("curing.scan_refused") == 2
     assert specimen_edge("curing", "type", "no number", *why).returncode == 2
@@ -139,7 +139,7 @@ def test_a_sensor_is_polled_kept_and_its_silence_told(tmp_path: Path) -> None:
     with wall_site(tmp_path, more=more) as wall:
         line.plug()
         wall.start()
-        until(lambda: wall.place.settings.climate_db.exists() and sensor.polls > 2)
+        until(lambda: wall.settings.climate_db.exists() and sensor.polls > 2)
         line.unplug()
         until(lambda: wall.journal("sensor.silent"))
         until(lambda: [each for each in wall.journal("door.answer") if each["about"] == "room"])

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_site import LocalSite, local_site
+from local_site import local_site
 from waiting import until
 
 from edge.core.ids import SpecimenId
+from edge.runtime.provision import Site
 from edge.runtime.supervisor import Child, own_command
+from edge.settings import Settings, load_settings
 from edge.sim.scanner.gm65 import Gm65Module
 from edge.sim.scanner.line import SimScanner
 
@@ -41,12 +43,16 @@ depth_mm = 1000
 class WallSite:
     """The process, its scanner, and what its journal says."""
 
-    place: LocalSite
+    site: Site
+    settings: Settings
     scanner: SimScanner
     log: Path
     child: Child
-    answers: int = 0
-    texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> str:
+        """Its settings file."""
+        return str(self.settings.state_dir / "edge.toml")
 
     def start(self) -> None:
         """Start it and wait until it reads its scanner."""
@@ -78,20 +84,20 @@ class WallSite:
 
     def badge(self) -> str:
         """The keeper's."""
-        world = self.place.site.world
+        world = self.site.world
         return world.badges[world.curing_keeper.person]
 
     def command(self, name: str) -> str:
         """A laminated code."""
-        return self.place.site.world.commands[name]
+        return self.site.world.commands[name]
 
     def chip(self, specimen: SpecimenId) -> str:
         """A block's code."""
-        return self.place.site.world.chips[specimen]
+        return self.site.world.chips[specimen]
 
     def blocks(self) -> tuple[SpecimenId, ...]:
         """Blocks of the lab's day."""
-        commission = self.place.site.world.cast.standard
+        commission = self.site.world.cast.standard
         return tuple(each.specimen for each in commission.blocks())
 
 
@@ -104,12 +110,19 @@ def wall_site(folder: Path, *, more: str = "") -> Iterator[WallSite]:
         with Path(place.config).open("a", encoding="utf-8") as file:
             file.write(f'\n[[scanners]]\nname = "{READER}"\npath = "{path}"\nprofile = "gm65"\n')
             file.write(f'\n[wall]\nroom = "room-1"\nlayout = "{plan}"\n{more}')
-        scanner = SimScanner(Gm65Module(), path)
-        scanner.plug()
-        log = folder / "wall.log"
-        child = Child("wall", own_command("wall", "--config", place.config), log=log)
-        try:
-            yield WallSite(place, scanner, log, child)
-        finally:
-            child.kill()
-            scanner.close()
+        with free_wall(place.site, Path(place.config), folder) as wall:
+            yield wall
+
+
+@contextmanager
+def free_wall(site: Site, config: Path, folder: Path) -> Iterator[WallSite]:
+    """A wall by any settings, its scanner plugged in below `folder`; killed at the end."""
+    scanner = SimScanner(Gm65Module(), folder / "scanner")
+    scanner.plug()
+    log = folder / "wall.log"
+    child = Child("wall", own_command("wall", "--config", str(config)), log=log)
+    try:
+        yield WallSite(site, load_settings(config), scanner, log, child)
+    finally:
+        child.kill()
+        scanner.close()
