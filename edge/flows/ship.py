@@ -91,6 +91,7 @@ class Shipper:
         self._patience_s: dict[EpochId, float] = {}
         self._resume_ns: int | None = None
         self._unheard_s = pace.unheard_s
+        self._is_heard = False
         self.refusal = 0
 
     @property
@@ -113,9 +114,11 @@ class Shipper:
     def begin(self) -> None:
         """A connection stands: everything above the watermark goes, from the first on.
 
+        One event alone goes first: if nobody listened yet, those behind it would come before it.
         A refusal outlives the connection: Mosquitto hangs up after it.
         """
         self._window.clear()
+        self._is_heard = False
         self._go_back()
         self._heard_ns = self._clock.mono_ns()
 
@@ -146,6 +149,7 @@ class Shipper:
         self._unheard_s = self._pace.unheard_s
         if reason < REFUSED:
             self.refusal = 0
+            self._is_heard = True
             return
         epoch, sequence = place
         self._journal.warning("ship.refused", reason=reason, epoch=epoch, sequence=sequence)
@@ -156,6 +160,7 @@ class Shipper:
         """The line waits, then goes again from the watermark."""
         self._resume_ns = self._clock.mono_ns() + int(seconds * 1e9)
         self._window.clear()
+        self._is_heard = False
 
     def hear_ack(self, payload: bytes) -> bool:
         """The platform's watermarks; whether they are the platform's word.
@@ -295,7 +300,7 @@ class Shipper:
         self._window[token] = (event.epoch, event.sequence)
 
     def _room(self) -> int:
-        return self._pace.window - len(self._window)
+        return (self._pace.window if self._is_heard else 1) - len(self._window)
 
     def _go_back(self) -> None:
         """Everything above the watermarks is to be sent again."""

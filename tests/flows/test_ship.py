@@ -16,31 +16,45 @@ from edge.flows.ship import UNHEARD, birth_of
 from edge.wire.downlink import Mark, Replay, StationState
 
 
-def test_a_window_goes_and_pubacks_let_the_next_ones_go() -> None:
-    line = Line(events=7)
-    assert line.pump() == [1, 2, 3, 4]
+def test_one_goes_alone_then_a_window_and_pubacks_let_the_next_ones_go() -> None:
+    line = Line(events=8)
+    assert line.pump() == [1]
+    assert line.pump() == []
+    line.puback()
+    assert line.pump() == [2, 3, 4, 5]
     assert line.pump() == []
     line.shipper.acknowledged(line.broker.owed.pop(0), 0)
-    assert line.pump() == [5]
+    assert line.pump() == [6]
     line.puback()
-    assert line.pump() == [6, 7]
+    assert line.pump() == [7, 8]
+
+
+def test_what_comes_first_comes_first_though_the_platform_came_late() -> None:
+    """It subscribes between two events: of a whole window it would have heard the end alone."""
+    line = Line(events=5)
+    heard: list[int] = []
+    for reason in (UNHEARD, UNHEARD, 0, 0, 0, 0):
+        went = line.pump()
+        line.puback(reason)
+        heard += went if reason == 0 else []
+        line.clock.move(2 if reason else 0)
+    assert heard == [1, 2, 3, 4, 5]
 
 
 def test_what_nobody_heard_goes_again_after_a_moment_that_doubles() -> None:
     line = Line(events=2)
     for wait_s in (1, 2, 4, 8, 16, 30, 30):
-        assert line.pump() == [1, 2]
+        assert line.pump() == [1]
         line.puback(UNHEARD)
         line.clock.move(wait_s - 0.5)
         assert line.pump() == []
         line.clock.move(0.5)
-    assert line.pump() == [1, 2]
-    line.puback()
+    assert line.run() == [1, 2]
     line.log.append()
     assert line.pump() == [3]
     line.puback(UNHEARD)
     line.clock.move(1)
-    assert line.pump() == [1, 2, 3]
+    assert line.run() == [1, 2, 3]
 
 
 def test_a_puback_is_no_promise_and_a_mark_is() -> None:
@@ -82,9 +96,13 @@ def test_a_broken_connection_goes_back_to_the_watermark() -> None:
 
 def test_a_new_connection_has_a_window_of_its_own() -> None:
     line = Line(events=9)
-    assert line.pump() == [1, 2, 3, 4]
+    line.pump()
+    line.puback()
+    assert line.pump() == [2, 3, 4, 5]
     line.shipper.begin()
-    assert line.pump() == [1, 2, 3, 4]
+    assert line.pump() == [1]
+    line.puback()
+    assert line.pump() == [2, 3, 4, 5]
 
 
 def test_what_a_mark_covers_meanwhile_does_not_go_again() -> None:
@@ -253,22 +271,23 @@ def test_idle_time_does_not_count_as_silence_of_the_platform() -> None:
 
 def test_a_refusal_stops_the_line_and_skips_nothing() -> None:
     line = Line(events=6, pace=replace(PACE, patience_s=600))
-    assert line.pump() == [1, 2, 3, 4]
-    line.shipper.acknowledged(line.broker.owed.pop(0), 0)
+    line.pump()
+    line.puback()
     line.hear(1)
+    assert line.pump() == [2, 3, 4, 5]
     line.shipper.acknowledged(line.broker.owed.pop(0), NOT_AUTHORIZED)
     assert line.shipper.note == f"refused:{NOT_AUTHORIZED}"
     late = list(line.broker.owed)
     line.clock.move(29)
     assert (line.pump(), line.shipper.is_stalled()) == ([], False)
     line.clock.move(1)
-    assert line.pump() == [2, 3, 4, 5]
+    assert line.pump() == [2]
     for token in late:
         line.shipper.acknowledged(token, NOT_AUTHORIZED)
     assert line.shipper.note == f"refused:{NOT_AUTHORIZED}"
     line.puback()
     assert line.shipper.note == ""
-    assert line.run() == [6]
+    assert line.run() == [3, 4, 5, 6]
 
 
 def test_a_refusal_outlives_its_connection_until_the_broker_takes_an_event() -> None:
@@ -278,16 +297,19 @@ def test_a_refusal_outlives_its_connection_until_the_broker_takes_an_event() -> 
     line.shipper.begin()
     assert (line.shipper.note, line.pump()) == (f"refused:{NOT_AUTHORIZED}", [])
     line.clock.move(30)
-    assert line.pump() == [1, 2]
+    assert line.pump() == [1]
     line.puback()
     assert line.shipper.note == ""
+    assert line.pump() == [2]
 
 
 def test_a_silent_broker_is_stalled_only_while_it_owes_something() -> None:
-    line = Line(events=2)
-    line.clock.move(60)
-    assert not line.shipper.is_stalled()
+    line = Line(events=3)
     line.pump()
+    line.puback()
+    line.clock.move(15)
+    assert not line.shipper.is_stalled()
+    assert line.pump() == [2, 3]
     line.clock.move(10)
     assert not line.shipper.is_stalled()
     line.clock.move(0.1)
