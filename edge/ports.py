@@ -25,6 +25,7 @@ from edge.core.ids import (
     LabId,
     PersonId,
     ProjectId,
+    RoomId,
     SensorId,
     SpecimenId,
 )
@@ -255,6 +256,10 @@ class RoomBook(Protocol):
 
     def on(self, spot: Spot) -> tuple[Standing, ...]:
         """What lies in a place, or anywhere within it."""
+        ...
+
+    def groups_inside(self, room: RoomId) -> tuple[GroupId, ...]:
+        """Groups of which any block lies in a room."""
         ...
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 
 from edge.core.errors import ConfigError, StorageError
+from edge.core.moments import CHINA
 from edge.core.rulesets import RuleSet
 from edge.devices.climate.line import line_of
 from edge.devices.climate.profile import ClimateProfile, climate_profile
@@ -17,6 +19,9 @@ from edge.ports import Clock
 from edge.settings import Settings
 from edge.storage.climate import SqliteClimate
 from edge.wall_sections import SensorEntry, Wall
+
+KEEP_MINUTES = timedelta(days=90)
+"""So long minutes are kept (DOMAIN d5)."""
 
 
 class RoomClimate:
@@ -36,6 +41,7 @@ class RoomClimate:
         self._clock = clock
         self._journal = journal
         self._store: SqliteClimate | None = None
+        self._tidied: date | None = None
         self.watch: ClimateWatch | None = None
         if not wall.sensors:
             return
@@ -57,6 +63,19 @@ class RoomClimate:
     def rings(self) -> bool:
         """Whether an alarm sounds now."""
         return self.watch is not None and self.watch.rings
+
+    def tidy(self) -> None:
+        """Once a day drop the minutes of a season ago; hours and days stay for ever."""
+        today = self._clock.now().astimezone(CHINA).date()
+        if self._store is None or today == self._tidied:
+            return
+        self._tidied = today
+        try:
+            gone = self._store.prune(self._clock.now() - KEEP_MINUTES)
+        except StorageError as error:
+            self._journal.warning("climate.store", error=str(error))
+        else:
+            self._journal.info("climate.pruned", readings=gone)
 
     def close(self) -> None:
         """Close the store."""

@@ -16,8 +16,10 @@ from edge.core.envelope import Seal
 from edge.core.errors import ConfigError
 from edge.flows.backlog import backlog_of
 from edge.flows.curing import Curing, DoorParts, Premises, Said, TypedChip
+from edge.flows.due_told import DueTeller
 from edge.flows.epoch import EpochOpener
 from edge.flows.obey import Obeying, Orders
+from edge.flows.prune import Keeping, Pruning, newest_ack
 from edge.flows.record import Recorder
 from edge.flows.rotate import Rotation
 from edge.flows.taps import TapReader
@@ -108,8 +110,11 @@ class _Wall:
             journal=self._journal,
         )
         stack.callback(self._climate.close)
-        self.curing = self._door()
+        self._parts, self._premises = self._door_parts(), self._door_premises()
+        self.curing = Curing(self._parts, of=self._premises)
         self._obeying = self._orders()
+        self._due = DueTeller(self._parts, of=self._premises)
+        self._pruning = self._archive()
         self._scanners = scanner_doors(
             settings, report=self._read, clock=clock, journal=self._journal
         )
@@ -143,9 +148,8 @@ class _Wall:
     def _read(self, reading: Reading) -> None:
         self.loop.read(reading)
 
-    def _door(self) -> Curing:
-        station = self._settings.station
-        parts = DoorParts(
+    def _door_parts(self) -> DoorParts:
+        return DoorParts(
             store=self._store,
             book=self._store.places,
             registry=self._registry,
@@ -157,7 +161,10 @@ class _Wall:
             tags=TapReader(keys=self._tag_keys, store=self._store),
             climate=self._climate.watch,
         )
-        premises = Premises(
+
+    def _door_premises(self) -> Premises:
+        station = self._settings.station
+        return Premises(
             rules=self._rules,
             lab=station.lab,
             device=station.device,
@@ -167,7 +174,6 @@ class _Wall:
             boot=boot_id(),
             beside=self._beside(),
         )
-        return Curing(parts, of=premises)
 
     def _layout(self) -> Layout:
         path, spacing_mm = self._wall.layout, self._rules.curing.spacing_mm
@@ -182,8 +188,11 @@ class _Wall:
         return identify(payload, ring=self._ring, grammars=self._settings.grammars)
 
     def _hear(self) -> tuple[Said, ...]:
-        """Orders of the platform, and numbers that were typed."""
+        """Orders of the platform, and numbers that were typed; what is due and old besides."""
         self._obeying.hear()
+        self._due.step()
+        self._pruning.step()
+        self._climate.tidy()
         return tuple(self._take_typed())
 
     def _take_typed(self) -> Iterator[Said]:
@@ -209,6 +218,17 @@ class _Wall:
             inbox=self._link,
             recorder=self._recorder,
             downlink=Downlink(self._ring, self._station),
+            clock=self._clock,
+            journal=self._journal,
+        )
+
+    def _archive(self) -> Pruning:
+        downlink = Downlink(self._ring, self._station)
+        return Pruning(
+            self._store,
+            Keeping(self._settings.archive.keep_days, self._rules.ruleset),
+            recorder=self._recorder,
+            ack=lambda: newest_ack(self._link, downlink),
             clock=self._clock,
             journal=self._journal,
         )

@@ -142,12 +142,12 @@ class WallLoop:
         """Time passes, what others ordered is obeyed, and the lamp of rest follows."""
         self._ticked_ns = self._clock.mono_ns()
         self._voice.say(self._obey(self._curing.tick))
-        for said in self._hear():
-            self._voice.say(said)
         try:
+            for said in self._hear():
+                self._voice.say(said)
             self._voice.rest(self._mood())
         except StorageError as error:
-            self._journal.warning("wall.mood", error=str(error))
+            self._journal.warning("wall.store", error=str(error))
 
     def _obey(self, order: Callable[[], Said]) -> Said:
         try:

@@ -63,6 +63,16 @@ class Places:
             *values,
         )
 
+    def groups_inside(self, room: RoomId) -> tuple[GroupId, ...]:
+        """Groups of which any block lies in a room."""
+        with translated(self._path):
+            rows = self._db.execute(
+                "SELECT DISTINCT group_id FROM standings WHERE presence='inside' AND room=? "
+                "AND group_id IS NOT NULL ORDER BY group_id",
+                (room,),
+            ).fetchall()
+        return tuple(GroupId(row[0]) for row in rows)
+
     def occupancy(self, room: RoomId) -> dict[Spot, tuple[int, ...]]:
         """Sizes of the cubes in each cell of a room that is not empty."""
         cells: dict[Spot, list[int]] = {}

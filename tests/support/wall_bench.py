@@ -81,6 +81,16 @@ class CutStation(SqliteStation):
     def mend_book(self) -> None:
         self._db.execute("DROP TRIGGER IF EXISTS temp.broken")
 
+    def break_events(self) -> None:
+        """From now on the log can take no event."""
+        self._db.execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON events "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+    def mend_events(self) -> None:
+        self._db.execute("DROP TRIGGER temp.full")
+
     def spoil(self, sql: str) -> None:
         """Change the file behind everybody's back."""
         self._db.execute(sql)
@@ -168,7 +178,7 @@ class WallBench:
         self.recorder = Recorder(
             store=self.store, clock=self.clock, ids=self.ids, by=self.seal, device=WALL
         )
-        parts = DoorParts(
+        self.parts = DoorParts(
             store=self.store,
             book=self.store.places,
             registry=self.registry,
@@ -180,7 +190,7 @@ class WallBench:
             tags=TapReader(keys=self.tag_keys, store=self.store),
             climate=self.climate,
         )
-        premises = Premises(
+        self.premises = Premises(
             rules=shipped(),
             lab=samples.LAB,
             device=WALL,
@@ -190,7 +200,7 @@ class WallBench:
             boot=f"boot-{self.boot}",
             beside={"nfc": "door"},
         )
-        self.curing = Curing(parts, of=premises)
+        self.curing = Curing(self.parts, of=self.premises)
         self.last = self.curing.start("0")
 
     def close(self) -> None:
