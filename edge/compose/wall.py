@@ -14,6 +14,7 @@ from edge.core.commands import CommandName
 from edge.core.curing.places import Layout
 from edge.core.envelope import Seal
 from edge.core.errors import ConfigError
+from edge.core.ids import Id
 from edge.flows.backlog import backlog_of
 from edge.flows.curing import Curing, DoorParts, Premises, Said, TypedChip
 from edge.flows.due_told import DueTeller
@@ -101,6 +102,8 @@ class _Wall:
             device=settings.station.device,
         )
         self._typed = TypedFiles(settings.typed_dir)
+        self._typed.make()
+        self._obeyed: set[Id] = set()
         self._climate = RoomClimate(
             settings,
             wall,
@@ -196,14 +199,20 @@ class _Wall:
         return tuple(self._take_typed())
 
     def _take_typed(self) -> Iterator[Said]:
+        """Each number once, though its file may stay where somebody else owns it."""
         for entry in self._typed.waiting():
+            if entry.entry in self._obeyed:
+                continue
             said = self.curing.type_in(TypedChip(entry.chip, entry.why, entry.reader))
-            if said is not None:
-                self._typed.drop(entry)
-                yield said
-            elif self._clock.now() - entry.at > TYPED_WAIT:
+            is_late = self._clock.now() - entry.at > TYPED_WAIT
+            if said is None and not is_late:
+                continue
+            self._obeyed.add(entry.entry)
+            if said is None:
                 self._journal.warning("typed.dropped", chip=entry.chip, why="nobody at work")
-                self._typed.drop(entry)
+            else:
+                yield said
+            self._typed.drop(entry)
 
     def _mood(self) -> Mood:
         waiting = backlog_of(self._store, self._link.marks()).waiting

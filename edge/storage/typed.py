@@ -31,12 +31,21 @@ class TypedFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def make(self) -> None:
+        """The folder, as its reader's; StorageError `typed_unwritable`."""
+        try:
+            self._folder.mkdir(mode=0o2770, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                "typed_unwritable", file=str(self._folder), why=error.strerror
+            ) from error
+
     def put(self, entry: TypedEntry) -> Path:
         """Keep an order, whole or not at all; StorageError `typed_unwritable`."""
         path = self._folder / f"{entry.entry}{_SUFFIX}"
         beside = path.with_suffix(".new")
+        self.make()
         try:
-            self._folder.mkdir(mode=0o2770, parents=True, exist_ok=True)
             beside.write_text(
                 json.dumps(converter.unstructure(entry), ensure_ascii=False), encoding="utf-8"
             )
@@ -57,8 +66,12 @@ class TypedFiles:
         return tuple(sorted(found, key=lambda each: each.at))
 
     def drop(self, entry: TypedEntry) -> None:
-        """An order that was obeyed, or that nobody wants any more."""
-        (self._folder / f"{entry.entry}{_SUFFIX}").unlink(missing_ok=True)
+        """An order that was obeyed, or that nobody wants any more; StorageError `typed_stays`."""
+        path = self._folder / f"{entry.entry}{_SUFFIX}"
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError("typed_stays", file=str(path), why=error.strerror) from error
 
 
 def _read(path: Path) -> TypedEntry:

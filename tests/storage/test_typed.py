@@ -46,3 +46,12 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "typed").write_text("in the way", encoding="utf-8")
     with pytest.raises(StorageError, match="typed_unwritable"):
         TypedFiles(tmp_path / "typed").put(entry(1))
+
+
+def test_an_order_in_a_folder_of_somebody_else_is_named(tmp_path: Path) -> None:
+    files = TypedFiles(tmp_path)
+    path = files.put(entry(1))
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StorageError, match="typed_stays"):
+        files.drop(entry(1))
