@@ -14,8 +14,7 @@ from edge.devices.climate.reader import BusSensor, ClimateReader, Polled
 from edge.devices.firmware.place import configs_dir
 from edge.flows.climate import ClimateWatch
 from edge.flows.record import Recorder
-from edge.host.journal import StructlogJournal
-from edge.ports import Clock
+from edge.ports import Clock, Journal
 from edge.settings import Settings
 from edge.storage.climate import SqliteClimate
 from edge.wall_sections import SensorEntry, Wall
@@ -35,7 +34,7 @@ class RoomClimate:
         recorder: Recorder,
         rules: RuleSet,
         clock: Clock,
-        journal: StructlogJournal,
+        journal: Journal,
     ) -> None:
         self._wall = wall
         self._clock = clock

@@ -1,0 +1,105 @@
+"""The sensors of a wall station: one reader a line, told apart by address, old minutes dropped."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from memory_doors import CountingIds, SetClock
+from rules import shipped
+from wall_bench import WALL, WallBench
+
+from edge.compose.climate import KEEP_MINUTES, RoomClimate
+from edge.core.curing.record import Heard, LoggedReading
+from edge.core.errors import ConfigError
+from edge.core.ids import SensorId
+from edge.flows.record import Recorder
+from edge.settings import load_settings
+from edge.storage.climate import SqliteClimate
+
+STATION = {"city": "nanchang", "lab": "lab-1", "device": "wall-1"}
+ONE = {"name": "th-1", "port": "/dev/line-1"}
+SECOND = {"name": "th-2", "port": "/dev/line-1", "address": 2}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[WallBench]:
+    made = WallBench(tmp_path)
+    yield made
+    made.close()
+
+
+def climate(bench: WallBench, *sensors: Mapping[str, object]) -> RoomClimate:
+    settings = load_settings(
+        state_dir=str(bench.folder),
+        station=STATION,
+        wall={"room": "room-1", "sensors": [dict(each) for each in sensors]},
+    )
+    assert settings.wall is not None
+    recorder = Recorder(
+        store=bench.store, clock=SetClock(), ids=CountingIds(), by=bench.seal, device=WALL
+    )
+    return RoomClimate(
+        settings,
+        settings.wall,
+        recorder=recorder,
+        rules=shipped(),
+        clock=bench.clock,
+        journal=bench.journal,
+    )
+
+
+def refused(bench: WallBench, *sensors: Mapping[str, object]) -> str:
+    made = climate(bench, *sensors)
+    try:
+        with pytest.raises(ConfigError) as caught:
+            made.lines(lambda _: None)
+    finally:
+        made.close()
+    return caught.value.code
+
+
+def test_sensors_of_one_port_share_its_line(bench: WallBench) -> None:
+    made = climate(bench, ONE, SECOND, {"name": "th-3", "port": "/dev/line-2"})
+    assert len(made.lines(lambda _: None)) == 2
+    made.close()
+
+
+def test_sensors_that_cannot_share_a_line_are_refused(bench: WallBench) -> None:
+    assert refused(bench, ONE, SECOND | {"address": 0}) == "address_twice"
+
+
+def test_a_profile_that_nobody_wrote_is_named(bench: WallBench) -> None:
+    with pytest.raises(ConfigError, match="profile_unknown"):
+        climate(bench, ONE | {"profile": "none"})
+
+
+def test_a_room_without_sensors_needs_no_file(bench: WallBench) -> None:
+    made = climate(bench)
+    made.tidy()
+    assert (made.watch, made.rings, made.lines(lambda _: None)) == (None, False, ())
+    made.close()
+    assert not (bench.folder / "climate.db").exists()
+
+
+def test_minutes_of_a_season_ago_go_once_a_day(bench: WallBench) -> None:
+    now = bench.clock.now()
+    first = climate(bench, ONE)
+    first.close()
+    store = SqliteClimate(bench.folder / "climate.db")
+    for age in (KEEP_MINUTES + timedelta(days=2), timedelta(days=1)):
+        store.keep((LoggedReading(SensorId("th-1"), now - age, 2000, 9900, Heard.IN),))
+    store.close()
+    made = climate(bench, ONE)
+    made.tidy()
+    made.tidy()
+    assert bench.journal.noted.count("climate.pruned") == 1
+    bench.clock.move(86_400)
+    made.tidy()
+    assert bench.journal.noted.count("climate.pruned") == 2
+    made.close()
+    store = SqliteClimate(bench.folder / "climate.db")
+    span = (SensorId("th-1"), now - timedelta(days=200), now)
+    assert len(store.readings(*span)) == 1
+    assert len(store.hours(*span)) == 2
+    store.close()
