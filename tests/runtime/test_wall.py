@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from waiting import until
@@ -15,6 +16,9 @@ from edge.core.curing.state import Door
 from edge.core.ids import SpecimenId
 from edge.runtime.supervisor import own_command
 from edge.sim.climate import SimClimateLine, SimSensor
+from edge.sim.pn532.messages import text_message
+from edge.sim.pn532.ntag21x import Model, Ntag21x
+from edge.sim.pn532.pty import Pn532Port
 from edge.storage.station import StationReader
 from edge.wire.door_json import load_door
 
@@ -146,6 +150,36 @@ def test_a_sensor_is_polled_kept_and_its_silence_told(tmp_path: Path) -> None:
         assert wall.child.stop() == 0
         assert "sensor.faulted" in types_of(wall)
         line.close()
+
+
+@pytest.mark.timeout(90)
+def test_a_badge_and_chips_are_laid_on_the_tag_reader(tmp_path: Path) -> None:
+    link = tmp_path / "nfc"
+    with (
+        wall_site(tmp_path, more=f'\n[nfc]\npath = "{link}"\n') as wall,
+        Pn532Port(link, timed=False) as port,
+    ):
+        wall.start()
+        first, second = wall.site.world.cast.standard.blocks()[:2]
+        assert lay(port, wall, wall.badge(), "04a0000000000a")["about"] == "badge"
+        wall.show(wall.command("in"))
+        wall.show(wall.command("shelf a-1"))
+        lay(port, wall, wall.chip(first.specimen), first.uid or "")
+        assert where(wall, first.specimen) == "inside room-1/a/1"
+        wall.scanner.show(wall.chip(first.specimen).encode())
+        copied = lay(port, wall, wall.chip(second.specimen), "04ffffffffffff")
+        assert "CARRIERS_DISAGREE" in copied["codes"]
+        assert where(wall, second.specimen) == ""
+        assert types_of(wall).count("curing.entered") == 1
+
+
+def lay(port: Pn532Port, wall: WallSite, text: str, uid: str) -> Mapping[str, Any]:
+    """Lay a tag on the reader, and take it away once the door has answered."""
+    before = len(wall.said())
+    port.tap(Ntag21x(bytes.fromhex(uid), model=Model.NTAG216, message=text_message(text)))
+    until(lambda: len(wall.said()) > before)
+    port.lift()
+    return wall.said()[-1]
 
 
 @pytest.mark.timeout(60)
