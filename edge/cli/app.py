@@ -2,6 +2,7 @@
 
 import typer
 
+from edge.cli.absent import absent
 from edge.cli.central import central
 from edge.cli.chip import chip
 from edge.cli.command import command
@@ -10,11 +11,9 @@ from edge.cli.curing import curing
 from edge.cli.decode import decode
 from edge.cli.demo import demo
 from edge.cli.doctor import doctor
-from edge.cli.face import face
 from edge.cli.firmware import firmware
 from edge.cli.kiosk import kiosk
 from edge.cli.log import log
-from edge.cli.models import models
 from edge.cli.nfc import nfc
 from edge.cli.outbox import outbox
 from edge.cli.registry import registry
@@ -23,6 +22,13 @@ from edge.cli.screen import screen
 from edge.cli.ship import ship
 from edge.cli.sim import sim
 from edge.cli.wall import wall
+
+try:
+    from edge.cli.face import face
+    from edge.cli.models import models
+except ModuleNotFoundError as error:
+    face = absent("face", missing=error.name or "", extra="face")
+    models = absent("models", missing=error.name or "", extra="face")
 
 app = typer.Typer(
     name="specimen-edge",
