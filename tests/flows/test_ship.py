@@ -7,7 +7,7 @@ import pytest
 import samples
 from downlinks import OTHER, STATION, STRANGER, signed
 from model_platform import FIRST, SECOND, EventLog, epoch_id
-from shipping_line import NOT_AUTHORIZED, PACE, Line
+from shipping_line import Line
 
 from edge.core.envelope import GENESIS
 from edge.core.errors import LinkDown
@@ -267,40 +267,6 @@ def test_idle_time_does_not_count_as_silence_of_the_platform() -> None:
     line.clock.move(19)
     assert line.run() == []
     assert "ship.again" not in line.journal.noted
-
-
-def test_a_refusal_stops_the_line_and_skips_nothing() -> None:
-    line = Line(events=6, pace=replace(PACE, patience_s=600))
-    line.pump()
-    line.puback()
-    line.hear(1)
-    assert line.pump() == [2, 3, 4, 5]
-    line.shipper.acknowledged(line.broker.owed.pop(0), NOT_AUTHORIZED)
-    assert line.shipper.note == f"refused:{NOT_AUTHORIZED}"
-    late = list(line.broker.owed)
-    line.clock.move(29)
-    assert (line.pump(), line.shipper.is_stalled()) == ([], False)
-    line.clock.move(1)
-    assert line.pump() == [2]
-    for token in late:
-        line.shipper.acknowledged(token, NOT_AUTHORIZED)
-    assert line.shipper.note == f"refused:{NOT_AUTHORIZED}"
-    line.puback()
-    assert line.shipper.note == ""
-    assert line.run() == [3, 4, 5, 6]
-
-
-def test_a_refusal_outlives_its_connection_until_the_broker_takes_an_event() -> None:
-    line = Line(events=2)
-    line.pump()
-    line.puback(NOT_AUTHORIZED)
-    line.shipper.begin()
-    assert (line.shipper.note, line.pump()) == (f"refused:{NOT_AUTHORIZED}", [])
-    line.clock.move(30)
-    assert line.pump() == [1]
-    line.puback()
-    assert line.shipper.note == ""
-    assert line.pump() == [2]
 
 
 def test_a_silent_broker_is_stalled_only_while_it_owes_something() -> None:
