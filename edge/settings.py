@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         return self.state_dir / "typed"
 
     @property
+    def ledgers_dir(self) -> Path:
+        """Ledgers for a running wall station; written by `curing ledger`, taken away by it."""
+        return self.state_dir / "ledgers"
+
+    @property
     def central_db(self) -> Path:
         """The platform's store; written by central only."""
         return self.central.store or self.state_dir / "central.db"

@@ -10,7 +10,7 @@ from edge.core.errors import EdgeError
 from edge.core.ids import Id, SpecimenId
 from edge.host.clock import SystemClock
 from edge.host.identity import SystemIds
-from edge.storage.typed import TypedEntry, TypedFiles
+from edge.storage.spool import Spool, TypedEntry
 
 _WHY_CHARS = 200
 
@@ -48,7 +48,7 @@ def type_chip(
         )
         if not entry.why:
             raise typer.BadParameter("--why says nothing")
-        TypedFiles(settings.typed_dir).put(entry)
+        Spool(settings.typed_dir, TypedEntry).put(entry)
     except EdgeError as error:
         typer.echo(f"specimen-edge: {error}", err=True)
         raise typer.Exit(2) from error

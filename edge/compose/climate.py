@@ -17,6 +17,7 @@ from edge.flows.record import Recorder
 from edge.ports import Clock, Journal
 from edge.settings import Settings
 from edge.storage.climate import SqliteClimate
+from edge.storage.spool import LedgerEntry, Spool
 from edge.wall_sections import SensorEntry, Wall
 
 KEEP_MINUTES = timedelta(days=90)
@@ -41,6 +42,7 @@ class RoomClimate:
         self._journal = journal
         self._store: SqliteClimate | None = None
         self._tidied: date | None = None
+        self._ledgers = Spool(settings.ledgers_dir, LedgerEntry)
         self.watch: ClimateWatch | None = None
         if not wall.sensors:
             return
@@ -49,6 +51,7 @@ class RoomClimate:
         }
         sensors = tuple(each.value(wall.room, self._profile(each)) for each in wall.sensors)
         self._store = SqliteClimate(settings.climate_db)
+        self._ledgers.make()
         for entry, sensor in zip(wall.sensors, sensors, strict=True):
             self._store.know(sensor, profile=entry.profile, since=clock.now())
         self.watch = ClimateWatch(
@@ -62,6 +65,15 @@ class RoomClimate:
     def rings(self) -> bool:
         """Whether an alarm sounds now."""
         return self.watch is not None and self.watch.rings
+
+    def take_ledgers(self) -> None:
+        """Daily means that others handed over while this process holds the file."""
+        if self._store is None:
+            return
+        for order in self._ledgers.waiting():
+            is_new = self._store.import_ledger(order.ledger, at=self._clock.now(), by=None)
+            self._journal.info("ledger.imported", days=len(order.ledger.days), new=is_new)
+            self._ledgers.drop(order)
 
     def tidy(self) -> None:
         """Once a day drop the minutes of a season ago; hours and days stay for ever."""

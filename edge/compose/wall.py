@@ -34,8 +34,8 @@ from edge.runtime.wall import Mood, Voice, WallLoop
 from edge.settings import Settings
 from edge.storage.link import LinkReader
 from edge.storage.registry import SqliteRegistry
+from edge.storage.spool import Spool, TypedEntry
 from edge.storage.station import SqliteStation
-from edge.storage.typed import TypedFiles
 from edge.wall_sections import Wall
 from edge.wire.chip_text import identify
 from edge.wire.downlink import Downlink
@@ -101,7 +101,7 @@ class _Wall:
             by=self._seal(),
             device=settings.station.device,
         )
-        self._typed = TypedFiles(settings.typed_dir)
+        self._typed = Spool(settings.typed_dir, TypedEntry)
         self._typed.make()
         self._obeyed: set[Id] = set()
         self._climate = RoomClimate(
@@ -195,6 +195,7 @@ class _Wall:
         self._obeying.hear()
         self._due.step()
         self._pruning.step()
+        self._climate.take_ledgers()
         self._climate.tidy()
         return tuple(self._take_typed())
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from memory_doors import CountingIds, SetClock
 from rules import shipped
+from typer.testing import CliRunner
 from wall_bench import WALL, WallBench
 
+from edge.cli.app import app
 from edge.compose.climate import KEEP_MINUTES, RoomClimate
 from edge.core.curing.record import Heard, LoggedReading
 from edge.core.errors import ConfigError
@@ -16,6 +18,7 @@ from edge.core.ids import SensorId
 from edge.flows.record import Recorder
 from edge.settings import load_settings
 from edge.storage.climate import SqliteClimate
+from edge.storage.climate_reads import ClimateLog
 
 STATION = {"city": "nanchang", "lab": "lab-1", "device": "wall-1"}
 ONE = {"name": "th-1", "port": "/dev/line-1"}
@@ -103,3 +106,22 @@ def test_minutes_of_a_season_ago_go_once_a_day(bench: WallBench) -> None:
     assert len(store.readings(*span)) == 1
     assert len(store.hours(*span)) == 2
     store.close()
+
+
+def test_a_ledger_is_imported_through_the_station_that_holds_the_file(bench: WallBench) -> None:
+    made = climate(bench, ONE)
+    config, ledger = bench.folder / "edge.toml", bench.folder / "june.csv"
+    station = "".join(f'{key} = "{value}"\n' for key, value in STATION.items())
+    config.write_text(f'state_dir = "{bench.folder}"\n[station]\n{station}', encoding="utf-8")
+    ledger.write_text("date,mean\n2026-06-01,20.5\n2026-06-02,21.0\n", encoding="utf-8")
+    words = ["curing", "ledger", str(ledger), "--place", "cage-7", "--source", "site book"]
+    done = CliRunner().invoke(app, [*words, "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    assert len(list((bench.folder / "ledgers").iterdir())) == 1
+    made.take_ledgers()
+    made.take_ledgers()
+    assert list((bench.folder / "ledgers").iterdir()) == []
+    assert bench.journal.noted.count("ledger.imported") == 1
+    made.close()
+    with ClimateLog(bench.folder / "climate.db") as log:
+        assert [tenths for _, tenths, _ in log.ledger_days("cage-7")] == [205, 210]
