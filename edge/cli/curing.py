@@ -82,8 +82,8 @@ def ledger(
 ) -> None:
     """Take daily mean temperatures from a site's own table; the same file counts once.
 
-    The wall station must not be running: climate.db has one writer. Exit status 1 when this file
-    was taken before, 2 when it cannot be read.
+    climate.db has one writer: a wall station that runs is handed the ledger and imports it within
+    a second. Exit status 1 when this file was taken before, 2 when it cannot be read.
 
     Example: specimen-edge curing ledger june.csv --place cage-7 --source "site log book"
     """
