@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from edge.core.curing.climate import Sensor
 from edge.core.curing.inputs import RoomKind
+from edge.core.curing.maturity import MeanMethod
 from edge.core.errors import DecodeError
 from edge.core.ids import RoomId, SensorId
 from edge.devices.climate.profile import ClimateProfile
@@ -50,6 +51,17 @@ class SensorEntry(Section):
         )
 
 
+class Cage(Section):
+    """Where this station's same-condition specimens lie: as ledgers name it, and its sensor.
+
+    `method`: how a day's mean is made of the sensor's hours.
+    """
+
+    place: Words
+    sensor: Annotated[SensorId, PlainValidator(id_parser(SensorId))] | None = None
+    method: MeanMethod = MeanMethod.OBS4
+
+
 class Wall(Section):
     """The door of a curing room: whose it is, its plan, and the sensors that its station polls.
 
@@ -63,6 +75,7 @@ class Wall(Section):
     layout: FilePath | None = None
     beside: dict[Words, Words] = Field(default_factory=dict)
     sensors: tuple[SensorEntry, ...] = ()
+    cage: Cage | None = None
     poll_s: float = Field(default=60.0, ge=0.05, le=600)
 
     @field_validator("layout")

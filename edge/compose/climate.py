@@ -8,17 +8,20 @@ from pathlib import Path
 from edge.core.errors import ConfigError, StorageError
 from edge.core.moments import CHINA
 from edge.core.rulesets import RuleSet
+from edge.core.specimen import Group
 from edge.devices.climate.line import line_of
 from edge.devices.climate.profile import ClimateProfile, climate_profile
 from edge.devices.climate.reader import BusSensor, ClimateReader, Polled
 from edge.devices.firmware.place import configs_dir
 from edge.flows.climate import ClimateWatch
+from edge.flows.maturity import Place, matured_on
 from edge.flows.record import Recorder
-from edge.ports import Clock, Journal
+from edge.ports import ClimateRecord, Clock, Journal
 from edge.settings import Settings
 from edge.storage.climate import SqliteClimate
+from edge.storage.climate_reads import ClimateLog
 from edge.storage.spool import LedgerEntry, Spool
-from edge.wall_sections import SensorEntry, Wall
+from edge.wall_sections import Cage, SensorEntry, Wall
 
 KEEP_MINUTES = timedelta(days=90)
 """So long minutes are kept (DOMAIN d5)."""
@@ -38,6 +41,8 @@ class RoomClimate:
         journal: Journal,
     ) -> None:
         self._wall = wall
+        self._rules = rules
+        self._path = settings.climate_db
         self._clock = clock
         self._journal = journal
         self._store: SqliteClimate | None = None
@@ -65,6 +70,29 @@ class RoomClimate:
     def rings(self) -> bool:
         """Whether an alarm sounds now."""
         return self.watch is not None and self.watch.rings
+
+    def matured(self, group: Group, day: date) -> date | None:
+        """When a group reached its degree days by a day; None where no cage is named."""
+        cage = self._wall.cage
+        if cage is None:
+            return None
+        if self._store is not None:
+            return self._reached(self._store, cage, group, day)
+        log = ClimateLog.open_if_made(self._path)
+        if log is None:
+            return None
+        with log:
+            return self._reached(log, cage, group, day)
+
+    def _reached(self, record: ClimateRecord, cage: Cage, group: Group, day: date) -> date | None:
+        curing = self._rules.curing
+        return matured_on(
+            record,
+            Place(cage.sensor, cage.place),
+            (group.casting.on, day),
+            method=cage.method,
+            limits=curing.maturity[curing.edition],
+        )
 
     def take_ledgers(self) -> None:
         """Daily means that others handed over while this process holds the file."""

@@ -163,6 +163,7 @@ class _Wall:
             identify=self._identify,
             tags=TapReader(keys=self._tag_keys, store=self._store),
             climate=self._climate.watch,
+            matured=self._climate.matured,
         )
 
     def _door_premises(self) -> Premises:

@@ -33,7 +33,7 @@ from edge.core.moments import Instant
 from edge.core.nfc import TagSeen
 from edge.core.rulesets import RuleSet
 from edge.flows.climate import ClimateWatch
-from edge.flows.curing_facts import CuringFacts, Seen
+from edge.flows.curing_facts import CuringFacts, Matured, Seen
 from edge.flows.record import Recorder
 from edge.flows.taps import TapReader
 from edge.ports import Clock, Ids, Journal, Registry, RoomBook, Store
@@ -75,6 +75,7 @@ class DoorParts:
     identify: Callable[[bytes], ScannedCode]
     tags: TapReader | None = None
     climate: ClimateWatch | None = None
+    matured: Matured = lambda _, __: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ class Curing:
         self._parts = parts
         self._of = of
         self._door = Door()
-        self._facts = CuringFacts(registry=parts.registry, book=parts.book, device=of.device)
+        self._facts = CuringFacts(
+            registry=parts.registry, book=parts.book, device=of.device, matured=parts.matured
+        )
 
     @property
     def door(self) -> Door:

@@ -1,7 +1,8 @@
 """Look up at the curing room's door (step 5): what registry and book know about a block."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from edge.core.carriers import Carrier, ChipCode, Reading, ScannedCode
 from edge.core.checks_blocks import check_carriers, check_tap
@@ -28,6 +29,10 @@ _PRESENCES = {
 """What another door's word on a block means; other states say nothing of a room."""
 
 
+Matured = Callable[[Group, date], date | None]
+"""When a group that waits for degree days had reached them by a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A code as a reader gave it: `reader` names the keeper's scanner, `tap` is a tag's worth."""
@@ -42,7 +47,10 @@ class Seen:
 class CuringFacts:
     """Joins the registry replica with the room's book; unknown is an answer."""
 
-    def __init__(self, *, registry: Registry, book: RoomBook, device: DeviceId) -> None:
+    def __init__(
+        self, *, registry: Registry, book: RoomBook, device: DeviceId, matured: Matured
+    ) -> None:
+        self._matured = matured
         self._registry = registry
         self._book = book
         self._device = device
@@ -73,6 +81,7 @@ class CuringFacts:
             siblings=self._siblings(specimen, group),
             platform=platform,
             beside_mm=self._beside(shelf),
+            matured_on=self._matured_on(group, seen.reading.at.local_day),
             findings=_carrier_findings(seen, seen.code, group),
         )
 
@@ -96,6 +105,11 @@ class CuringFacts:
         if shelf is None or shelf.level == 0:
             return ()
         return tuple(each.size_mm for each in self._book.on(shelf))
+
+    def _matured_on(self, group: Group | None, day: date) -> date | None:
+        if group is None or group.age_days is not None:
+            return None
+        return self._matured(group, day)
 
     def _platform(self, specimen: SpecimenId, now: datetime) -> Custody | None:
         """The platform's word, unless it only repeats what this station said itself."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from edge.core.curing.maturity import DayMean, MeanMethod, daily_mean, fill
+from edge.core.curing.limits import MaturityLimits
+from edge.core.curing.maturity import DayMean, MeanMethod, daily_mean, fill, reckon
 from edge.core.ids import SensorId
 from edge.ports import ClimateRecord
 
@@ -43,3 +44,18 @@ def day_means(
         for day, tenths, source in record.ledger_days(place.name)
     )
     return fill((each for each in measured if each is not None), imported)
+
+
+def matured_on(
+    record: ClimateRecord,
+    place: Place,
+    span: tuple[date, date],
+    *,
+    method: MeanMethod,
+    limits: MaturityLimits,
+) -> date | None:
+    """The day on which blocks cast on the first day of a span reached the target by its last."""
+    cast_on, until = span
+    hours = hours_of(record, place, cast_on, until)
+    means = day_means(record, place, hours, method=method)
+    return reckon(means, cast_on=cast_on, until=until, limits=limits).reached_on

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import samples
 from memory_doors import CountingIds, SetClock
 from rules import shipped
 from typer.testing import CliRunner
@@ -12,7 +13,7 @@ from wall_bench import WALL, WallBench
 
 from edge.cli.app import app
 from edge.compose.climate import KEEP_MINUTES, RoomClimate
-from edge.core.curing.record import Heard, LoggedReading
+from edge.core.curing.record import Heard, Ledger, LoggedReading
 from edge.core.errors import ConfigError
 from edge.core.ids import SensorId
 from edge.flows.record import Recorder
@@ -32,11 +33,12 @@ def bench(tmp_path: Path) -> Iterator[WallBench]:
     made.close()
 
 
-def climate(bench: WallBench, *sensors: Mapping[str, object]) -> RoomClimate:
+def climate(bench: WallBench, *sensors: Mapping[str, object], cage: str = "") -> RoomClimate:
     settings = load_settings(
         state_dir=str(bench.folder),
         station=STATION,
-        wall={"room": "room-1", "sensors": [dict(each) for each in sensors]},
+        wall={"room": "room-1", "sensors": [dict(each) for each in sensors]}
+        | ({"cage": {"place": cage}} if cage else {}),
     )
     assert settings.wall is not None
     recorder = Recorder(
@@ -125,3 +127,32 @@ def test_a_ledger_is_imported_through_the_station_that_holds_the_file(bench: Wal
     made.close()
     with ClimateLog(bench.folder / "climate.db") as log:
         assert [tenths for _, tenths, _ in log.ledger_days("cage-7")] == [205, 210]
+
+
+@pytest.mark.parametrize("sensors", [(), (ONE,)])
+def test_a_group_has_matured_by_the_ledger_of_its_cage(
+    bench: WallBench, sensors: tuple[Mapping[str, object], ...]
+) -> None:
+    group = samples.group(1)
+    cast = group.casting.on
+    store = SqliteClimate(bench.folder / "climate.db")
+    days = tuple((cast + timedelta(days=number), 200) for number in range(1, 40))
+    ledger = Ledger("site book", "cage-7", "a" * 64, days)
+    store.import_ledger(ledger, at=bench.clock.now(), by=None)
+    store.close()
+    made = climate(bench, *sensors, cage="cage-7")
+    assert made.matured(group, cast + timedelta(days=40)) == cast + timedelta(days=30)
+    assert made.matured(group, cast + timedelta(days=29)) is None
+    made.close()
+    elsewhere = climate(bench, *sensors, cage="cage-8")
+    assert elsewhere.matured(group, cast + timedelta(days=40)) is None
+    elsewhere.close()
+
+
+def test_without_a_cage_nothing_is_known_of_degree_days(bench: WallBench) -> None:
+    made = climate(bench)
+    assert made.matured(samples.group(1), bench.clock.now().date()) is None
+    made.close()
+    named = climate(bench, cage="cage-7")
+    assert named.matured(samples.group(1), bench.clock.now().date()) is None
+    named.close()

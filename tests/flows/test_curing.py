@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import samples
 from curing_room import OTHER, ROOM
-from wall_bench import BLOCKS, WallBench, with_uids
+from wall_bench import BLOCKS, COMMISSION, WallBench, with_uids
 
 from edge.core.curing.inputs import RoomKind
 from edge.core.curing.state import Presence
 from edge.core.custody import Custody
 from edge.core.ids import DeviceId, LabId, SpecimenId
 from edge.core.nfc import TagKind, TagSeen, TagUid
-from edge.core.specimen import SpecimenState
+from edge.core.specimen import Curing, GroupKind, SpecimenState
 from edge.flows.curing import TypedChip
 from edge.wire.door_json import KIND, load_door
 
@@ -310,3 +310,31 @@ def test_a_person_who_is_no_longer_active_is_refused_from_then_on(bench: WallBen
     bench.registry.people = people
     bench.scan("badge:keeper-1")
     assert bench.heard() == ("hold", ("PERSON_INACTIVE",))
+
+
+@pytest.mark.parametrize(
+    ("day", "due", "codes"),
+    [
+        (None, None, ("EVIDENCE_INCOMPLETE",)),
+        (date(2026, 11, 20), "due_now", ()),
+        (date(2026, 12, 20), "not_due", ("TOO_EARLY",)),
+    ],
+)
+def test_a_group_that_waits_for_degree_days_is_told_by_them(
+    bench: WallBench, day: date | None, due: str | None, codes: tuple[str, ...]
+) -> None:
+    first = replace(
+        COMMISSION.groups[0],
+        kind=GroupKind.MATURITY_600,
+        curing=Curing.SAME_CONDITION,
+        age_days=None,
+    )
+    groups = (first, *COMMISSION.groups[1:])
+    bench.registry.commissions = (replace(COMMISSION, groups=groups),)
+    if day is not None:
+        bench.matured[first.group] = day
+    bench.begin("out", "")
+    bench.scan("chip:s-1-1")
+    assert bench.heard()[1] == codes
+    if "TOO_EARLY" not in codes:
+        assert [data["due"] for kind, data in bench.log() if kind == "curing.left"] == [due]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from edge.core.curing.state import Book
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import Seal, Sealed
-from edge.core.ids import DeviceId, KeyId, PersonId, SpecimenId
+from edge.core.ids import DeviceId, GroupId, KeyId, PersonId, SpecimenId
 from edge.core.nfc import TagCounter
 from edge.flows.climate import ClimateWatch
 from edge.flows.curing import Curing, DoorParts, Premises, Said
@@ -153,6 +154,7 @@ class WallBench:
     boot: int = 1
     last: Said = field(default_factory=lambda: Said("start"))
     climate: ClimateWatch | None = None
+    matured: dict[GroupId, date] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         key = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -189,6 +191,7 @@ class WallBench:
             identify=identify,
             tags=TapReader(keys=self.tag_keys, store=self.store),
             climate=self.climate,
+            matured=lambda group, _: self.matured.get(group.group),
         )
         self.premises = Premises(
             rules=shipped(),
