@@ -36,7 +36,8 @@ python313: setup
 bench: setup ## measured figures of this machine
 	@set -e; for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
-soak: setup ## long runs: random kills, hours of load
+soak: ## long runs: random kills, hours of load, clusters of brokers
+	@$(PYTHON) tools/setup.py soak
 	$(TESTS) --hypothesis-profile search -m "not slow and not soak" tests/core tests/wire tests/flows
 	$(TESTS) -m soak
 

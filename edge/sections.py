@@ -88,6 +88,17 @@ def _shard(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    try:
+        parts = urlsplit(f"//{text}")
+        is_good = bool(parts.hostname) and parts.port is not None and parts.netloc == text
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise PydanticCustomError("bad_address", "host:port")
+    return text
+
+
 FilePath = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -138,10 +149,14 @@ class Tls(Section):
 
 
 class Broker(Section):
-    """The MQTT broker; away from this machine only with TLS, or plain when said knowingly."""
+    """The MQTT broker; away from this machine only with TLS, or plain when said knowingly.
+
+    `others` are more addresses of the same cluster, as `host:port`, tried in turn.
+    """
 
     host: Words = "127.0.0.1"
     port: int = Field(default=1883, ge=1, le=65_535)
+    others: tuple[Annotated[Words, AfterValidator(_address)], ...] = ()
     tls: Tls | None = None
     allow_plain: bool = Field(default=False, validate_default=True)
     password_file: FilePath | None = None
@@ -156,10 +171,17 @@ class Broker(Section):
     def _encrypted(cls, allow_plain: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - the shape of a validator
         """A check of its own field, so that it also speaks while other fields are wrong."""
         if "tls" in info.data and info.data["tls"] is None and not allow_plain:
-            host = info.data.get("host", "")
-            if host and not _is_loopback(host):
-                raise PydanticCustomError("plain_link", "{host}", {"host": host})
+            others = (urlsplit(f"//{each}").hostname for each in info.data.get("others", ()))
+            for host in (info.data.get("host", ""), *others):
+                if host and not _is_loopback(host):
+                    raise PydanticCustomError("plain_link", "{host}", {"host": host})
         return allow_plain
+
+    @property
+    def other_addresses(self) -> tuple[tuple[str, int], ...]:
+        """`others` as hosts and ports."""
+        parts = (urlsplit(f"//{each}") for each in self.others)
+        return tuple((each.hostname or "", each.port or 0) for each in parts)
 
 
 class Keys(Section):

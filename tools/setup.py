@@ -16,7 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SDIST = ROOT / "locks" / "sdist.txt"
-LOCKS = {"demo": ROOT / "locks" / "runtime.txt", "test": ROOT / "locks" / "dev.txt"}
+DEV = ROOT / "locks" / "dev.txt"
+LOCKS = {"demo": ROOT / "locks" / "runtime.txt", "test": DEV, "soak": DEV}
 OLDEST = (3, 11)
 NOTO_CJK = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 POSTGRES = Path("/usr/lib/postgresql")
@@ -24,9 +25,9 @@ SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def main() -> int:
-    """`setup.py demo|test [FOLDER]`: 0 good, 1 something is missing, 2 wrong use."""
+    """`setup.py demo|test|soak [FOLDER]`: 0 good, 1 something is missing, 2 wrong use."""
     if len(sys.argv) not in (2, 3) or sys.argv[1] not in LOCKS:
-        return _stop("usage: setup.py demo|test [FOLDER]", status=2)
+        return _stop("usage: setup.py demo|test|soak [FOLDER]", status=2)
     refusal = unsuitable(tuple(sys.version_info[:3]), struct.calcsize("P"))
     if refusal:
         return _stop(*refusal)
@@ -57,7 +58,8 @@ def unsuitable(version: "tuple[int, ...]", pointer_bytes: int) -> "tuple[str, ..
 
 
 def missing_packages(purpose: str) -> "list[str]":
-    """Debian packages that this machine still needs; the tests look at screens and a database."""
+    """Debian packages that this machine still needs; the tests look at screens and a database, the
+    long ones at clusters of brokers."""
     wanted = []
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append("python3.%d-venv" % sys.version_info.minor)
@@ -66,13 +68,17 @@ def missing_packages(purpose: str) -> "list[str]":
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
     if shutil.which("mosquitto", path=path) is None:
         wanted.append("mosquitto")
-    if purpose == "test":
+    if purpose in ("test", "soak"):
         if shutil.which("chromium", path=path) is None:
             wanted.append("chromium")
         if not NOTO_CJK.exists():
             wanted.append("fonts-noto-cjk")
         if not any(POSTGRES.glob("*/bin/postgres")):
             wanted.append("postgresql")
+    if purpose == "soak":
+        for name in ("rabbitmq-server", "nats-server"):
+            if shutil.which(name, path=path) is None:
+                wanted.append(name)
     return wanted
 
 

@@ -56,18 +56,20 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     clock = SystemClock(assume_synced=settings.clock.assume_synced)
     yield clock_health(clock.read().quality)
     yield from _keys(settings)
-    yield _broker(settings.broker)
+    yield from _broker(settings.broker)
     yield from _reference(settings, clock)
     yield from _decoders()
     yield from _readers(settings)
 
 
-def _broker(broker: Broker) -> Diagnosis:
+def _broker(broker: Broker) -> Iterator[Diagnosis]:
+    """Every address, so that a dead node shows while the others carry its stations."""
     files = broker.tls
     tls = TlsFiles(files.ca, files.cert, files.key) if files else None
-    found = reach(broker.host, broker.port, tls=tls, timeout_s=broker.connect_timeout_s)
-    obstacle = found.obstacle and found.obstacle.value
-    return broker_health(f"{broker.host}:{broker.port}", obstacle=obstacle, why=found.why)
+    for host, port in ((broker.host, broker.port), *broker.other_addresses):
+        found = reach(host, port, tls=tls, timeout_s=broker.connect_timeout_s)
+        obstacle = found.obstacle and found.obstacle.value
+        yield broker_health(f"{host}:{port}", obstacle=obstacle, why=found.why)
 
 
 def _store(path: Path) -> Diagnosis:

@@ -44,6 +44,7 @@ def access_of(settings: Settings, *, client_id: str, session_expiry_s: int = 0) 
         connect_timeout_s=broker.connect_timeout_s,
         session_expiry_s=session_expiry_s,
         version=Version(broker.version),
+        others=broker.other_addresses,
     )
 
 

@@ -121,6 +121,12 @@ _TEXTS: dict[str, tuple[str, str, str, str]] = {
         "请写 postgresql://用户@主机/库名；口令存入 0600 文件，路径写入 database_password_file。",
         "Write postgresql://user@host/name; a password in a file: database_password_file.",
     ),
+    "bad_address": (
+        "不是可用的地址",
+        "is no usable address",
+        "请写成 主机:端口，例如 broker-2.example:8883。",
+        "Write host:port, e.g. broker-2.example:8883.",
+    ),
     "bad_shard": (
         "不是可用的分片",
         "is no part of a city",

@@ -70,6 +70,15 @@ class Authority:
         sans = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
         return self._issue(name, ExtendedKeyUsageOID.SERVER_AUTH, extra=sans)
 
+    def issue_node(self, name: str, *, hosts: Iterable[str]) -> CertificateFiles:
+        """A certificate for a cluster's node, server and client to the others of its cluster.
+
+        Of an authority of its own: a station's certificate must not pass for a node's.
+        """
+        sans = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
+        both = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+        return self._issue(name, *both, extra=sans)
+
     def issue_client(self, file: str, *, name: str) -> CertificateFiles:
         """`{file}.pem` whose common name is the MQTT user, and `{file}-key.pem`.
 
@@ -84,8 +93,7 @@ class Authority:
     def _issue(
         self,
         name: str,
-        purpose: x509.ObjectIdentifier,
-        *,
+        *purposes: x509.ObjectIdentifier,
         file: str | None = None,
         extra: x509.ExtensionType | None = None,
     ) -> CertificateFiles:
@@ -94,7 +102,7 @@ class Authority:
             self._builder(_name(name), key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         )
         if extra is not None:
             builder = builder.add_extension(extra, critical=False)

@@ -69,6 +69,13 @@ class Access:
     session_expiry_s: int = 0
     receive_maximum: int = 100
     version: Version = Version.V5
+    others: tuple[tuple[str, int], ...] = ()
+    """More addresses of the same cluster, tried in turn when one is lost or unwilling."""
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """Every address as host and port, the preferred one first."""
+        return ((self.host, self.port), *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,13 @@ class MqttClient:
         self._client: Client | None = None
         self._attempt = _Attempt()
         self._life = 0
+        self._turn = 0
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the present connection, or of the next one."""
+        addresses = self._access.addresses
+        return addresses[self._turn % len(addresses)]
 
     @property
     def is_connected(self) -> bool:
@@ -120,7 +134,10 @@ class MqttClient:
         return self._client is not None
 
     def connect(self) -> None:
-        """Connect and subscribe; raise LinkDown, or LinkRejected when waiting cannot help."""
+        """Connect and subscribe; raise LinkDown, or LinkRejected when waiting cannot help.
+
+        A connection that could not be made or did not hold leaves the next address to the next.
+        """
         self.drop()
         self._life += 1
         self._attempt = _Attempt()
@@ -164,6 +181,7 @@ class MqttClient:
         client, self._client = self._client, None
         if client is not None:
             self._life += 1
+            self._turn += 1
             _end(client)
 
     def close(self) -> None:
@@ -180,7 +198,7 @@ class MqttClient:
             wishes["clean_start"] = access.session_expiry_s == 0
             wishes["properties"] = _connect_properties(access)
         try:
-            client.connect(access.host, access.port, keepalive=access.keepalive_s, **wishes)
+            client.connect(*self.address, keepalive=access.keepalive_s, **wishes)
         except ssl.SSLError as error:
             raise LinkRejected("broker_tls", why=str(error)) from error
         except (OSError, ValueError) as error:

@@ -102,3 +102,15 @@ def test_a_database_that_was_there_stays_as_it_was(machine: Machine) -> None:
     _, calls = machine.install("postgresql", HAD="installed")
     assert not any("cluster" in call or call.startswith("systemctl") for call in calls)
     assert not machine.clusters.exists()
+
+
+def test_clusters_of_brokers_and_their_name_service_do_not_start_at_boot(machine: Machine) -> None:
+    _, calls = machine.install("rabbitmq-server", "nats-server")
+    assert calls[2:] == [
+        f"systemctl disable {name}" for name in ("rabbitmq-server", "nats-server", "epmd")
+    ]
+
+
+def test_clusters_that_were_there_stay_as_they_were(machine: Machine) -> None:
+    _, calls = machine.install("rabbitmq-server", "nats-server", HAD="installed")
+    assert not any(call.startswith("systemctl") for call in calls)
