@@ -37,7 +37,7 @@ from edge.sections import (
     Rules,
     Station,
 )
-from edge.wall_sections import Wall
+from edge.wall_sections import Board, Wall
 from edge.wire.chip_text import OWN_GRAMMARS
 from edge.wire.grammars import Grammar
 
@@ -112,6 +112,7 @@ class Settings(BaseSettings):
     remote: Remote = Remote()
     archive: Archive = Archive()
     wall: Wall | None = None
+    board: Board = Board()
     clock: ClockTrust = ClockTrust()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -1,4 +1,4 @@
-"""The section of the settings for the door of a curing room: its plan, its sensors."""
+"""Sections of the settings for a curing room: its door with plan and sensors, its board."""
 
 from datetime import date
 from pathlib import Path
@@ -99,3 +99,18 @@ class Wall(Section):
         if len(names) != len(set(names)):
             raise PydanticCustomError("same_name", "names differ")
         return sensors
+
+
+class Board(Section):
+    """The board: where it is served, and what its rooms are called.
+
+    Beyond loopback everybody on the network may read it who knows the token in `token_file`, or
+    everybody at all without one. `names` are host names under which browsers reach this machine.
+    """
+
+    host: Words = "127.0.0.1"
+    port: int = Field(default=8765, ge=0, le=65_535)
+    refresh_s: float = Field(default=5.0, ge=0.2, le=600)
+    rooms: dict[Words, Words] = Field(default_factory=dict)
+    names: tuple[Words, ...] = ()
+    token_file: FilePath | None = None

@@ -21,3 +21,11 @@ def words(language: str) -> Mapping[str, Any]:
 def language_of(wish: str | None, default: str) -> str:
     """A language that the page speaks."""
     return wish if wish in LANGUAGES else default
+
+
+@cache
+def board_words(language: str) -> Mapping[str, Any]:
+    """The texts of the board in a language."""
+    name = f"board_{_FILES.get(language, _FILES['zh-CN'])}"
+    text = (files("kiosk") / "texts" / name).read_text(encoding="utf-8")
+    return tomllib.loads(text)

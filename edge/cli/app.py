@@ -3,6 +3,7 @@
 import typer
 
 from edge.cli.absent import absent
+from edge.cli.board import board
 from edge.cli.central import central
 from edge.cli.chip import chip
 from edge.cli.command import command
@@ -54,6 +55,7 @@ app.add_typer(nfc, name="nfc")
 app.add_typer(outbox, name="outbox")
 app.add_typer(registry, name="registry")
 app.add_typer(sim, name="sim")
+app.command()(board)
 app.command()(command)
 app.command()(config)
 app.command()(decode)

@@ -89,11 +89,18 @@ class PageDoor:
     """Runs the service in a thread of its own, and stops it within seconds, streams open or not."""
 
     def __init__(
-        self, app: Any, *, port: int, close_streams: Callable[[], None], journal: Journal
+        self,
+        app: Any,
+        *,
+        port: int,
+        close_streams: Callable[[], None],
+        journal: Journal,
+        host: str = LOOPBACK,
     ) -> None:
+        self._host = host
         config = uvicorn.Config(
             app,
-            host=LOOPBACK,
+            host=host,
             port=port,
             log_config=None,
             access_log=False,
@@ -117,7 +124,7 @@ class PageDoor:
         self._thread.start()
         for _ in range(int(START_S / 0.02)):
             if self._server.started:
-                self._journal.info("page.up", address=f"http://{LOOPBACK}:{self.port}/")
+                self._journal.info("page.up", address=f"http://{self._host}:{self.port}/")
                 return
             if not self._thread.is_alive():
                 break

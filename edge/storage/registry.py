@@ -97,6 +97,23 @@ class SqliteRegistry:
         """Where the platform last knew a specimen, over all stations."""
         return self._first(SetName.CUSTODY, f"specimen:{specimen}", Custody)
 
+    def custody_of(self, lab: LabId) -> tuple[Custody, ...]:
+        """The platform's last word on every block of a lab; the whole set is read."""
+        with self._snapshot():
+            head = self._head(SetName.CUSTODY)
+            lines = [
+                line
+                for page in (head.pages if head else ())
+                for line in self._page(page.sha256).splitlines()
+            ]
+        rows = (decode_row(SetName.CUSTODY, line) for line in lines)
+        return tuple(row for row in rows if isinstance(row, Custody) and row.lab == lab)
+
+    def version_of(self, name: str) -> int:
+        """Which version of a set counts; 0 without one."""
+        head = self._head(SetName(name))
+        return head.version if head else 0
+
     def decision(self, delivery: DeliveryId) -> str | None:
         """The platform's word on a delivery."""
         found = self._first(SetName.DECISIONS, f"delivery:{delivery}", Decision)

@@ -25,7 +25,7 @@ def is_screen(unit: Path) -> bool:
 
 
 def test_there_are_units() -> None:
-    assert len(UNITS) == 5
+    assert len(UNITS) == 6
 
 
 @needs_systemd

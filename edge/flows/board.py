@@ -1,0 +1,344 @@
+"""The board: what is in the room, since when, and what is due; read, never written."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from edge.core.checks_groups import window_of
+from edge.core.curing.alarm import Alarm, AlarmState
+from edge.core.curing.climate import Quantity
+from edge.core.curing.due import due_at_press, due_state, owes_curing_in
+from edge.core.curing.limits import ClimateLimits
+from edge.core.curing.picks import PickList, pick_list
+from edge.core.curing.places import Spot
+from edge.core.curing.record import Heard, LoggedReading
+from edge.core.curing.state import Presence, Standing
+from edge.core.custody import Custody
+from edge.core.ids import DeviceId, GroupId, LabId, RoomId, SensorId, SpecimenId
+from edge.core.moments import Due, Instant
+from edge.core.rulesets import RuleSet
+from edge.core.specimen import Group, SpecimenState
+from edge.ports import Registry, RoomBook
+
+FRESH = timedelta(minutes=5)
+"""An older reading is not the climate of now."""
+DAY = timedelta(hours=24)
+WAITING = (Due.OVERDUE, Due.CLOSING, Due.DUE_NOW, Due.OPENING)
+"""What somebody must act on, the most urgent first."""
+
+
+class ClimateNow(Protocol):
+    """What a climate's file tells a reader."""
+
+    def sensors(self, room: RoomId | None = None) -> tuple[tuple[SensorId, RoomId], ...]:
+        """Every sensor that was ever known, or those of a room."""
+        ...
+
+    def latest(self, sensor: SensorId) -> LoggedReading | None:
+        """The last minute that was kept."""
+        ...
+
+    def readings(
+        self, sensor: SensorId, since: datetime, until: datetime
+    ) -> tuple[LoggedReading, ...]:
+        """The minutes of a span, `until` not included."""
+        ...
+
+    def alarms(self) -> tuple[tuple[SensorId, Quantity, Alarm], ...]:
+        """Every alarm as it stood last."""
+        ...
+
+
+class CityBook(Registry, Protocol):
+    """The registry replica, as far as the board asks it."""
+
+    def custody_of(self, lab: LabId) -> tuple[Custody, ...]:
+        """The platform's last word on every block of a lab."""
+        ...
+
+    def version_of(self, name: str) -> int:
+        """Which version of a set counts; 0 without one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """A group of which any block lies in the room; `group` is None when nobody knows its facts.
+
+    `inside`, `bound`: how many blocks lie here, and how many there are; `missing`: those that are
+    neither here nor were carried out; `cells`: where how many lie; `opens`, `until`: its age
+    window at its widest, `is_certain` where it does not hang on the hour of casting.
+    """
+
+    name: str
+    group: Group | None
+    inside: int
+    bound: int
+    missing: tuple[SpecimenId, ...]
+    cells: tuple[tuple[Spot, int], ...]
+    since: datetime
+    due: Due
+    opens: datetime | None = None
+    until: datetime | None = None
+    is_certain: bool = True
+
+    @property
+    def spots(self) -> tuple[Spot, ...]:
+        """Where its blocks lie."""
+        return tuple(spot for spot, _ in self.cells)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether a part of the group is not here and was never carried out."""
+        return bool(self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class SensorNow:
+    """A sensor with its last minute; `reading` is None when there is none of the last minutes."""
+
+    sensor: SensorId
+    room: RoomId
+    reading: LoggedReading | None
+    last_at: datetime | None
+    ringing: tuple[Quantity, ...]
+    day: tuple[LoggedReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Blocks of the lab whose last word came from another station."""
+
+    device: DeviceId
+    state: SpecimenState
+    blocks: int
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What the platform has not confirmed; `online` is what the shipper says."""
+
+    events: int
+    oldest: datetime | None
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """One look at everything; `is_there` tells whether the station has begun its log."""
+
+    at: Instant
+    room: RoomId
+    is_there: bool
+    blocks: int
+    groups: tuple[GroupLine, ...]
+    picks: PickList
+    sensors: tuple[SensorNow, ...]
+    climate: ClimateLimits
+    elsewhere: tuple[Elsewhere, ...]
+    elsewhere_age_h: float | None
+    unsent: Unsent
+
+    @property
+    def by_due(self) -> Mapping[Due, tuple[GroupLine, ...]]:
+        """Groups by where they stand, each list by the end of its window."""
+        found: dict[Due, list[GroupLine]] = {}
+        for line in self.groups:
+            found.setdefault(line.due, []).append(line)
+        return {due: tuple(lines) for due, lines in found.items()}
+
+    @property
+    def waiting(self) -> tuple[GroupLine, ...]:
+        """Groups that somebody must act on, the most urgent first."""
+        by_due = self.by_due
+        return tuple(line for due in WAITING for line in by_due.get(due, ()))
+
+    @property
+    def short(self) -> tuple[GroupLine, ...]:
+        """Incomplete groups."""
+        return tuple(line for line in self.groups if line.is_short)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What is read; `book` and `climate` are None while the wall has not begun."""
+
+    book: RoomBook | None
+    climate: ClimateNow | None
+    registry: CityBook
+    unsent: Callable[[], Unsent]
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """Whose board it is."""
+
+    room: RoomId
+    lab: LabId
+    device: DeviceId
+    rules: RuleSet
+
+
+class Board:
+    """Looks at everything, and remembers the facts of groups until the registry changes."""
+
+    def __init__(self, of: Standpoint) -> None:
+        self._of = of
+        self._version = -1
+        self._groups: dict[str, Group | None] = {}
+        self._elsewhere: tuple[int, tuple[Elsewhere, ...]] = (-1, ())
+
+    def look(self, books: Books, now: Instant) -> BoardView:
+        """Everything as it is; raises StorageError."""
+        self._forget_what_changed(books.registry)
+        inside = books.book.on(Spot(self._of.room)) if books.book else ()
+        lines = tuple(self._lines(books, inside, now)) if books.book else ()
+        age_h = books.registry.age_h("custody", now.at)
+        return BoardView(
+            at=now,
+            room=self._of.room,
+            is_there=books.book is not None,
+            blocks=len(inside),
+            groups=lines,
+            picks=self._picks(lines, inside, now),
+            sensors=tuple(self._sensors(books.climate, now)),
+            climate=self._of.rules.curing.climate,
+            elsewhere=self._others(books.registry),
+            elsewhere_age_h=None if age_h == float("inf") else age_h,
+            unsent=books.unsent(),
+        )
+
+    def find(self, books: Books, text: str) -> tuple[Standing, ...]:
+        """The lines of a specimen or of a group's blocks, by their whole number."""
+        if books.book is None or not text:
+            return ()
+        alone = books.book.standing(SpecimenId(text))
+        return (alone,) if alone is not None else books.book.group(GroupId(text))
+
+    def _forget_what_changed(self, registry: CityBook) -> None:
+        version = registry.version_of("commissions")
+        if version != self._version:
+            self._groups.clear()
+            self._version = version
+
+    def _lines(
+        self, books: Books, inside: tuple[Standing, ...], now: Instant
+    ) -> Iterable[GroupLine]:
+        """By the end of their window; those that nobody knows at the end."""
+        blocks: dict[str, list[Standing]] = {}
+        for standing in inside:
+            blocks.setdefault(standing.group or standing.specimen, []).append(standing)
+        lines = (self._line(name, here, books, now) for name, here in blocks.items())
+        return sorted(
+            lines,
+            key=lambda line: (line.until is None, line.until or line.since, line.name),
+        )
+
+    def _line(self, name: str, here: list[Standing], books: Books, now: Instant) -> GroupLine:
+        group = self._group(name, here[0].specimen, books.registry)
+        window = window_of(group, self._of.rules) if group else None
+        due = due_state(group, now=now, rules=self._of.rules) if group else Due.CANNOT_TELL
+        return GroupLine(
+            name=name,
+            group=group,
+            inside=len(here),
+            bound=len(group.specimens) if group else len(here),
+            missing=self._missing(group, here, books),
+            cells=tuple(sorted(Counter(each.spot for each in here if each.spot).items())),
+            since=min(each.entered_at or each.since for each in here),
+            due=due,
+            opens=window.possible.since if window else None,
+            until=window.possible.until if window else None,
+            is_certain=window is not None and not window.certain.empty,
+        )
+
+    def _missing(
+        self, group: Group | None, here: list[Standing], books: Books
+    ) -> tuple[SpecimenId, ...]:
+        """Blocks of a group that must lie here and do not, and were not carried out either."""
+        if group is None or not owes_curing_in(group) or len(here) == len(group.specimens):
+            return ()
+        book = books.book
+        gone = {Presence.OUT, Presence.DISPOSED, Presence.INSIDE}
+        known = {each.specimen: each.presence for each in book.group(group.group)} if book else {}
+        return tuple(
+            each.specimen for each in group.specimens if known.get(each.specimen) not in gone
+        )
+
+    def _group(self, name: str, specimen: SpecimenId, registry: Registry) -> Group | None:
+        if name not in self._groups:
+            self._groups[name] = self._asked(name, specimen, registry)
+        return self._groups[name]
+
+    def _asked(self, name: str, specimen: SpecimenId, registry: Registry) -> Group | None:
+        for binding in registry.bindings(specimen):
+            commission = registry.commission(binding.commission)
+            if binding.group == name and commission is not None:
+                return commission.group(binding.group)
+        return None
+
+    def _picks(
+        self, lines: tuple[GroupLine, ...], inside: tuple[Standing, ...], now: Instant
+    ) -> PickList:
+        here = {each.specimen: each for each in inside}
+        groups = (
+            (
+                line.group,
+                tuple(
+                    (each.specimen, SpecimenState.LAB_CURING)
+                    for each in line.group.specimens
+                    if each.specimen in here
+                ),
+            )
+            for line in lines
+            if line.group is not None and line.due is not Due.NOT_DUE
+        )
+        today = due_at_press(groups, now.local_day, rules=self._of.rules)
+        return pick_list(today, here, room=self._of.room)
+
+    def _sensors(self, climate: ClimateNow | None, now: Instant) -> Iterable[SensorNow]:
+        if climate is None:
+            return
+        ringing: dict[SensorId, list[Quantity]] = {}
+        for sensor, quantity, alarm in climate.alarms():
+            if alarm.state in {AlarmState.ALARM, AlarmState.ACKNOWLEDGED}:
+                ringing.setdefault(sensor, []).append(quantity)
+        for sensor, room in climate.sensors():
+            last = climate.latest(sensor)
+            is_fresh = last is not None and now.at - last.at <= FRESH
+            yield SensorNow(
+                sensor,
+                room,
+                last if is_fresh else None,
+                last.at if last else None,
+                tuple(ringing.get(sensor, ())),
+                climate.readings(sensor, now.at - DAY, now.at + timedelta(minutes=1)),
+            )
+
+    def _others(self, registry: CityBook) -> tuple[Elsewhere, ...]:
+        version = registry.version_of("custody")
+        if self._elsewhere[0] != version:
+            self._elsewhere = (version, tuple(self._counted(registry)))
+        return self._elsewhere[1]
+
+    def _counted(self, registry: CityBook) -> Iterable[Elsewhere]:
+        blocks: Counter[tuple[DeviceId, SpecimenState]] = Counter()
+        newest: dict[tuple[DeviceId, SpecimenState], datetime] = {}
+        for each in registry.custody_of(self._of.lab):
+            if each.device == self._of.device:
+                continue
+            key = (each.device, each.state)
+            blocks[key] += 1
+            newest[key] = max(newest.get(key, each.at), each.at)
+        for key in sorted(blocks):
+            yield Elsewhere(*key, blocks[key], newest[key])
+
+
+def verdict_of(sensor: SensorNow) -> str:
+    """A word of the sensor's state: in, unsure, out, fault, or silent without a fresh reading."""
+    if sensor.reading is None:
+        return "silent"
+    return Heard(sensor.reading.heard).name.lower()
