@@ -66,7 +66,8 @@ class WallSite:
         """Lines of the journal, of one event or all."""
         if not self.log.exists():
             return []
-        lines = self.log.read_text(encoding="utf-8").splitlines()
+        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
+        lines = whole.splitlines()
         read = [json.loads(line) for line in lines if line.startswith("{")]
         return [each for each in read if not event or each["event"] == event]
 
