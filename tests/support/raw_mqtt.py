@@ -65,12 +65,18 @@ class Peer(asyncio.Protocol):
             self._meet(*packet)
 
     async def _ask(self, kind: int, body: bytes, answer: int) -> bytes:
-        self._waiting[answer] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[answer] = answered
         self._write(kind, body)
-        return await self._waiting.pop(answer)
+        try:
+            return await answered
+        finally:
+            del self._waiting[answer]
 
     def _meet(self, head: int, body: bytes) -> None:
         kind = head >> 4
+        if kind in self._waiting and self._waiting[kind].done():
+            return
         if kind == _CONNACK and body[1]:
             self._waiting[kind].set_exception(PeerLost())
         elif kind in self._waiting:
