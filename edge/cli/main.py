@@ -5,7 +5,7 @@ from importlib import import_module
 
 import typer
 
-ALONE = frozenset({"kiosk", "screen", "ship", "wall"})
+ALONE = frozenset({"board", "kiosk", "screen", "ship", "wall"})
 """Verbs that run for months, each a function in a file of its name; what others need stays out."""
 
 
