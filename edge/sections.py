@@ -91,7 +91,7 @@ def _shard(text: str) -> str:
 def _address(text: str) -> str:
     try:
         parts = urlsplit(f"//{text}")
-        is_good = bool(parts.hostname) and parts.port is not None and parts.netloc == text
+        is_good = bool(parts.hostname and parts.port) and parts.netloc == text and "@" not in text
     except ValueError:
         is_good = False
     if not is_good:

@@ -240,3 +240,20 @@ def test_scanners_and_signals_have_sections() -> None:
         with pytest.raises(SettingsInvalid) as caught:
             load_settings(station=STATION, scanners=wrong)
         assert [each.field for each in caught.value.problems] == [field]
+
+
+@pytest.mark.parametrize(
+    "text", ["broker", "broker:", ":1883", "broker:99999", "a@broker:1", "b:1/x"]
+)
+def test_what_is_no_address_of_a_cluster_is_named(refused: Refused, text: str) -> None:
+    (problem,) = refused("", station=STATION, broker={"others": [text]}).values()
+    assert problem.field.startswith("broker.others")
+    assert "host:port" in str(problem)
+
+
+def test_other_addresses_of_a_cluster_must_be_encrypted_too() -> None:
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings(station=STATION, broker={"others": ["broker-2.example:8883"]})
+    assert [each.field for each in caught.value.problems] == ["broker.allow_plain"]
+    local = load_settings(station=STATION, broker={"others": ["[::1]:1884", "localhost:1885"]})
+    assert local.broker.other_addresses == (("::1", 1884), ("localhost", 1885))

@@ -319,3 +319,20 @@ def test_files_that_are_not_there_are_a_setting_to_mend(tmp_path: Path) -> None:
     tls = TlsFiles(tmp_path / "ca.pem")
     with pytest.raises(ConfigError, match="tls_files"):
         MqttClient(Access(HOST, 1, "desk", tls=tls))
+
+
+def test_a_dead_address_leaves_the_next_attempt_to_the_next(broker: Mosquitto) -> None:
+    with socket.socket() as held:
+        held.bind((HOST, 0))  # bound but not listening: refused
+        dead = held.getsockname()[1]
+        access = Access(
+            HOST, dead, "desk", version=SPOKEN["version"], others=((HOST, broker.port),)
+        )
+        with closing(MqttClient(access)) as desk:
+            with pytest.raises(LinkDown):
+                desk.connect()
+            assert desk.address == (HOST, broker.port)
+            desk.connect()
+            assert desk.is_connected
+            desk.drop()
+            assert desk.address == (HOST, dead)
