@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -21,6 +22,26 @@ _LIBC = ctypes.CDLL(None)
 def _end_with_parent() -> None:
     """In the child: the kernel ends it when its owner is gone, however that came about."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@contextmanager
+def _no_interruption() -> Iterator[None]:
+    """A wish to end waits until a fork is over: Python drops what its hooks of a fork raise."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = {number: handler for number, handler in before.items() if callable(handler)}
+    for number in ours:
+        signal.signal(number, lambda heard, _: came.append(heard))
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        for heard in came:
+            signal.raise_signal(heard)
 
 
 def own_command(*arguments: str) -> tuple[str, ...]:
@@ -57,16 +78,8 @@ class Child:
         if self._log_path is not None:
             self._log_path.parent.mkdir(parents=True, exist_ok=True)
             self._log = self._log_path.open("ab")
-        self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            self._command,
-            stdin=subprocess.PIPE if self._piped else subprocess.DEVNULL,
-            stdout=subprocess.PIPE if self._piped else self._log,
-            stderr=self._log,
-            text=True,
-            encoding="utf-8",
-            process_group=0 if self._group else None,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, before any thread of the child
-        )
+        with _no_interruption():
+            self._process = self._started()
         return self
 
     @property
@@ -114,6 +127,18 @@ class Child:
             self._process.kill()
             self._process.wait()
         self._close()
+
+    def _started(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603 - our own command, no shell
+            self._command,
+            stdin=subprocess.PIPE if self._piped else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if self._piped else self._log,
+            stderr=self._log,
+            text=True,
+            encoding="utf-8",
+            process_group=0 if self._group else None,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, before any thread of the child
+        )
 
     def _close(self) -> None:
         if self._process is not None and self._group:

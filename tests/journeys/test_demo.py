@@ -170,13 +170,13 @@ def test_interrupted_it_takes_everything_down_with_it(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     folder = tmp_path / "day"
-    running = subprocess.Popen(
-        [*EDGE, "demo", "--once", "--dir", str(folder)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    said = tmp_path / "said"
+    with said.open("wb") as out:
+        running = subprocess.Popen(
+            [*EDGE, "demo", "--once", "--dir", str(folder)], stdout=out, stderr=out
+        )
     until(lambda: len(living(folder)) >= 5, 60.0)
     running.send_signal(number)
     running.wait(30)
     until(lambda: living(folder) == [])
-    assert running.returncode != 0
+    assert running.returncode != 0, said.read_text()
