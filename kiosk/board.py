@@ -10,8 +10,7 @@ from typing import Protocol
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from edge.core.curing.state import Standing
-from edge.flows.board import BoardView
+from edge.flows.board import BoardView, Search
 from kiosk.app import HOSTS
 from kiosk.board_screens import PAGES, Asked, Wall, render_board
 from kiosk.words import language_of
@@ -35,7 +34,7 @@ class Looker(Protocol):
         """The last look; None before the first."""
         ...
 
-    def find(self, text: str) -> tuple[Standing, ...]:
+    def find(self, text: str) -> Search:
         """Blocks by their own or their group's number; nothing while it cannot be read."""
         ...
 

@@ -13,10 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from edge.core.curing.limits import ClimateLimits
 from edge.core.curing.places import Spot
 from edge.core.curing.record import Heard, LoggedReading
-from edge.core.curing.state import Standing
 from edge.core.curing.strength import strength_value
 from edge.core.moments import CHINA, Due
-from edge.flows.board import WAITING, BoardView, SensorNow, verdict_of
+from edge.flows.board import NOTHING_FOUND, WAITING, BoardView, Search, SensorNow, verdict_of
 from kiosk.plot import HEIGHT, WIDTH, Scale, humidity_plot, temperature_plot
 from kiosk.words import board_words
 
@@ -58,7 +57,7 @@ class Asked:
     """What was asked beside the page: a number to find, and three results as they were typed."""
 
     text: str = ""
-    found: tuple[Standing, ...] = ()
+    found: Search = NOTHING_FOUND
     values: tuple[str, ...] = ()
 
 

@@ -58,28 +58,31 @@ def unsuitable(version: "tuple[int, ...]", pointer_bytes: int) -> "tuple[str, ..
 
 
 def missing_packages(purpose: str) -> "list[str]":
-    """Debian packages that this machine still needs; the tests look at screens and a database, the
-    long ones at clusters of brokers."""
+    """Debian packages that this machine still needs.
+
+    The tests look at screens and a database, the long ones at clusters of brokers.
+    """
     wanted = []
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append("python3.%d-venv" % sys.version_info.minor)
     if ctypes.util.find_library("zbar") is None:
         wanted.append("libzbar0")
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
-    if shutil.which("mosquitto", path=path) is None:
-        wanted.append("mosquitto")
+    wanted += absent_programs("mosquitto")
     if purpose in ("test", "soak"):
-        if shutil.which("chromium", path=path) is None:
-            wanted.append("chromium")
+        wanted += absent_programs("chromium")
         if not NOTO_CJK.exists():
             wanted.append("fonts-noto-cjk")
         if not any(POSTGRES.glob("*/bin/postgres")):
             wanted.append("postgresql")
     if purpose == "soak":
-        for name in ("rabbitmq-server", "nats-server"):
-            if shutil.which(name, path=path) is None:
-                wanted.append(name)
+        wanted += absent_programs("rabbitmq-server", "nats-server")
     return wanted
+
+
+def absent_programs(*names: str) -> "list[str]":
+    """Programs that are not here; each is named like its package."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
+    return [name for name in names if shutil.which(name, path=path) is None]
 
 
 def install_packages(names: "list[str]") -> int:

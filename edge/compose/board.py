@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 from edge import __version__
 from edge.compose.common import shipped_rules, station_of
+from edge.core.curing.places import Layout
 from edge.core.errors import ConfigError
 from edge.core.ids import RoomId
 from edge.flows.backlog import backlog_of
@@ -21,6 +22,7 @@ from edge.storage.climate_reads import ClimateLog
 from edge.storage.link import LinkReader
 from edge.storage.registry import SqliteRegistry
 from edge.storage.station import StationReader
+from edge.wire.layout_toml import parse_racks
 from kiosk.app import HOSTS
 from kiosk.board import Entrance, build_board
 from kiosk.board_screens import Wall
@@ -63,7 +65,10 @@ def _board(settings: Settings) -> Board:
     room = settings.wall.room if settings.wall else ROOM
     station = settings.station
     rules = shipped_rules(settings.rules.ruleset)
-    return Board(Standpoint(room, station.lab, station.device, rules))
+    path = settings.wall.layout if settings.wall else None
+    racks = parse_racks(path.read_text(encoding="utf-8"))[1] if path else ()
+    layout = Layout(room, racks, rules.curing.spacing_mm)
+    return Board(Standpoint(room, station.lab, station.device, rules, layout))
 
 
 def _entrance(settings: Settings) -> Entrance:

@@ -12,7 +12,7 @@ from edge.core.curing.climate import Quantity
 from edge.core.curing.due import due_at_press, due_state, owes_curing_in
 from edge.core.curing.limits import ClimateLimits
 from edge.core.curing.picks import PickList, pick_list
-from edge.core.curing.places import Spot
+from edge.core.curing.places import Layout, Occupancy, Spot, Suggestion, suggest
 from edge.core.curing.record import Heard, LoggedReading
 from edge.core.curing.state import Presence, Standing
 from edge.core.custody import Custody
@@ -48,6 +48,14 @@ class ClimateNow(Protocol):
 
     def alarms(self) -> tuple[tuple[SensorId, Quantity, Alarm], ...]:
         """Every alarm as it stood last."""
+        ...
+
+
+class FullBook(RoomBook, Protocol):
+    """The book of the room, as far as the board asks it."""
+
+    def occupancy(self, room: RoomId) -> Occupancy:
+        """Sizes of the cubes in each cell of a room that is not empty."""
         ...
 
 
@@ -166,7 +174,7 @@ class BoardView:
 class Books:
     """What is read; `book` and `climate` are None while the wall has not begun."""
 
-    book: RoomBook | None
+    book: FullBook | None
     climate: ClimateNow | None
     registry: CityBook
     unsent: Callable[[], Unsent]
@@ -180,6 +188,19 @@ class Standpoint:
     lab: LabId
     device: DeviceId
     rules: RuleSet
+    layout: Layout | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a number led to: lines of the book, and where the rest of that group should go."""
+
+    lines: tuple[Standing, ...] = ()
+    group: str = ""
+    suggestion: Suggestion | None = None
+
+
+NOTHING_FOUND = Search()
 
 
 class Board:
@@ -211,12 +232,46 @@ class Board:
             unsent=books.unsent(),
         )
 
-    def find(self, books: Books, text: str) -> tuple[Standing, ...]:
-        """The lines of a specimen or of a group's blocks, by their whole number."""
+    def find(self, books: Books, text: str) -> Search:
+        """A specimen or a whole group by its number; raises StorageError."""
         if books.book is None or not text:
-            return ()
+            return NOTHING_FOUND
         alone = books.book.standing(SpecimenId(text))
-        return (alone,) if alone is not None else books.book.group(GroupId(text))
+        lines = (alone,) if alone is not None else books.book.group(GroupId(text))
+        group = self._sought(text, lines, books.registry)
+        if group is None:
+            return Search(lines)
+        return Search(lines, group.group, self._suggested(group, books.book))
+
+    def _sought(self, text: str, lines: tuple[Standing, ...], registry: Registry) -> Group | None:
+        """The group of what was found; of a block that was never here, by the registry."""
+        if lines and lines[0].group is not None:
+            return self._group(lines[0].group, lines[0].specimen, registry)
+        for binding in registry.bindings(SpecimenId(text)):
+            return self._group(binding.group, SpecimenId(text), registry)
+        return None
+
+    def _suggested(self, group: Group, book: FullBook) -> Suggestion | None:
+        """Where the blocks that are not here yet should go, beside those that are."""
+        layout = self._of.layout
+        known = {each.specimen: each for each in book.group(group.group)}
+        left = [
+            each
+            for each in group.specimens
+            if each.specimen not in known or known[each.specimen].presence is Presence.OUTSIDE
+        ]
+        if layout is None or not layout.racks or not left or not owes_curing_in(group):
+            return None
+        siblings = tuple(
+            each.spot for each in known.values() if each.spot and each.spot.room == self._of.room
+        )
+        return suggest(
+            layout,
+            book.occupancy(self._of.room),
+            count=len(left),
+            size_mm=group.size_mm,
+            siblings=siblings,
+        )
 
     def _forget_what_changed(self, registry: CityBook) -> None:
         version = registry.version_of("commissions")

@@ -4,9 +4,8 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from edge.core.curing.state import Standing
 from edge.core.errors import EdgeError
-from edge.flows.board import Board, BoardView, Books
+from edge.flows.board import NOTHING_FOUND, Board, BoardView, Books, Search
 from edge.ports import Clock, Journal
 from edge.runtime.page import PageDoor
 
@@ -45,16 +44,16 @@ class Looking:
         else:
             self._obstacle = ""
 
-    def find(self, text: str) -> tuple[Standing, ...]:
+    def find(self, text: str) -> Search:
         """Blocks by their own or their group's number; nothing while it cannot be read."""
         if not text:
-            return ()
+            return NOTHING_FOUND
         try:
             with self._turn, self._open_books() as books:
                 return self._board.find(books, text)
         except EdgeError as error:
             self._note(str(error))
-            return ()
+            return NOTHING_FOUND
 
     def _note(self, why: str) -> None:
         if why != self._obstacle:

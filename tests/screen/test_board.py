@@ -28,11 +28,11 @@ from waiting import until
 from edge.core.curing.alarm import Alarm, AlarmState
 from edge.core.curing.climate import Quantity
 from edge.core.curing.record import Heard
-from edge.core.curing.state import Presence, Standing
+from edge.core.curing.state import Presence
 from edge.core.custody import Custody
 from edge.core.ids import DeviceId, SpecimenId
 from edge.core.specimen import SpecimenState
-from edge.flows.board import BoardView, Unsent
+from edge.flows.board import BoardView, Search, Unsent
 from edge.host.reach import free_port
 from edge.runtime.page import PageDoor
 from edge.runtime.supervisor import Child, own_command
@@ -64,7 +64,7 @@ class Shown:
     latest: BoardView | None = None
     refused: list[str] = field(default_factory=list)
 
-    def find(self, text: str) -> tuple[Standing, ...]:
+    def find(self, text: str) -> Search:
         return self.room.board.find(self.room.books, text)
 
 

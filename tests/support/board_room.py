@@ -14,7 +14,7 @@ from signed_log import Writer, signed_place
 from edge.core.commission import Commission
 from edge.core.curing.alarm import Alarm
 from edge.core.curing.climate import Quantity
-from edge.core.curing.places import Spot
+from edge.core.curing.places import Layout, Rack, Spot
 from edge.core.curing.record import Heard, LoggedReading
 from edge.core.curing.state import Book, Presence, Standing
 from edge.core.custody import Custody
@@ -31,6 +31,8 @@ AGES_D = {1: 30, 2: 28, 3: 27, 4: 3}
 """Days since casting of the groups: overdue, due now, not due for a day and for long."""
 
 
+LAYOUT = Layout(ROOM, (Rack(ROOM, "a", 1, 3, 1, 700, 400),), 20)
+"""Three cells for six cubes of 150 mm each."""
 ALL_SENT = Unsent(0, None, online=True)
 NOW = samples.instant(0)
 
@@ -110,7 +112,7 @@ class Room:
     now: Instant = NOW
 
     def __post_init__(self) -> None:
-        self.board = Board(Standpoint(ROOM, samples.LAB, samples.DEVICE, shipped()))
+        self.board = Board(Standpoint(ROOM, samples.LAB, samples.DEVICE, shipped(), LAYOUT))
 
     @property
     def books(self) -> Books:
