@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from edge.core.curing.limits import ClimateLimits
 from edge.core.curing.places import Spot
 from edge.core.curing.record import Heard, LoggedReading
+from edge.core.curing.stays import StayClimate
 from edge.core.curing.strength import strength_value
 from edge.core.moments import CHINA, Due
 from edge.flows.board import NOTHING_FOUND, WAITING, BoardView, Search, SensorNow, verdict_of
@@ -87,6 +88,7 @@ def render_board(
         "verdict": verdict_of,
         "plots": lambda sensor: _plots(sensor, view),
         "minutes": lambda sensor: _minutes(sensor, t),
+        "stay": lambda had: _stay(had, t),
         "rings": lambda sensor: " ".join(t["climate"][each.value] for each in sensor.ringing),
         "limits": lambda limits: _limits(limits, t),
         "racks": _racks(view),
@@ -154,6 +156,21 @@ def _minutes(sensor: SensorNow, t: Mapping[str, Any]) -> str:
         f=counts[Heard.FAULT],
         n=none,
     )
+
+
+def _stay(had: StayClimate, t: Mapping[str, Any]) -> str:
+    """Hours of a block's stays by what is known of them."""
+    text: str = t["places"]["stay"]
+    return text.format(
+        sensor=had.sensor,
+        i=_hours(had.minutes_in),
+        u=_hours(had.minutes_untold),
+        o=_hours(had.minutes_out),
+    )
+
+
+def _hours(minutes: int) -> str:
+    return f"{minutes / 60:.1f}"
 
 
 def _count(readings: tuple[LoggedReading, ...], heard: Heard) -> int:

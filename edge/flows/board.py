@@ -15,6 +15,7 @@ from edge.core.curing.picks import PickList, pick_list
 from edge.core.curing.places import Layout, Occupancy, Spot, Suggestion, suggest
 from edge.core.curing.record import Heard, LoggedReading
 from edge.core.curing.state import Presence, Standing
+from edge.core.curing.stays import Stay, StayClimate, joined, worst
 from edge.core.custody import Custody
 from edge.core.ids import DeviceId, GroupId, LabId, RoomId, SensorId, SpecimenId
 from edge.core.moments import Due, Instant
@@ -50,12 +51,20 @@ class ClimateNow(Protocol):
         """Every alarm as it stood last."""
         ...
 
+    def stay(self, room: RoomId, since: datetime, until: datetime) -> tuple[StayClimate, ...]:
+        """What the sensors of a room saw of a span; one line a sensor."""
+        ...
+
 
 class FullBook(RoomBook, Protocol):
     """The book of the room, as far as the board asks it."""
 
     def occupancy(self, room: RoomId) -> Occupancy:
         """Sizes of the cubes in each cell of a room that is not empty."""
+        ...
+
+    def stays(self, specimen: SpecimenId) -> tuple[Stay, ...]:
+        """When a block was in which room, oldest first."""
         ...
 
 
@@ -193,9 +202,13 @@ class Standpoint:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a number led to: lines of the book, and where the rest of that group should go."""
+    """What a number led to: lines of the book, each with the climate that its block has had.
 
-    lines: tuple[Standing, ...] = ()
+    The climate is that of the sensor which saw the rooms at their worst; None where nothing was
+    measured. `suggestion`: where the rest of that group should go.
+    """
+
+    lines: tuple[tuple[Standing, StayClimate | None], ...] = ()
     group: str = ""
     suggestion: Suggestion | None = None
 
@@ -232,16 +245,17 @@ class Board:
             unsent=books.unsent(),
         )
 
-    def find(self, books: Books, text: str) -> Search:
+    def find(self, books: Books, text: str, now: Instant) -> Search:
         """A specimen or a whole group by its number; raises StorageError."""
         if books.book is None or not text:
             return NOTHING_FOUND
         alone = books.book.standing(SpecimenId(text))
         lines = (alone,) if alone is not None else books.book.group(GroupId(text))
+        told = tuple((line, _climate_of(line, books, now)) for line in lines)
         group = self._sought(text, lines, books.registry)
         if group is None:
-            return Search(lines)
-        return Search(lines, group.group, self._suggested(group, books.book))
+            return Search(told)
+        return Search(told, group.group, self._suggested(group, books.book))
 
     def _sought(self, text: str, lines: tuple[Standing, ...], registry: Registry) -> Group | None:
         """The group of what was found; of a block that was never here, by the registry."""
@@ -390,6 +404,18 @@ class Board:
             newest[key] = max(newest.get(key, each.at), each.at)
         for key in sorted(blocks):
             yield Elsewhere(*key, blocks[key], newest[key])
+
+
+def _climate_of(line: Standing, books: Books, now: Instant) -> StayClimate | None:
+    """What a block's stays were like, up to now."""
+    if books.book is None or books.climate is None:
+        return None
+    parts = [
+        part
+        for stay in books.book.stays(line.specimen)
+        for part in books.climate.stay(stay.room, stay.since, stay.until or now.at)
+    ]
+    return worst(joined(parts))
 
 
 def verdict_of(sensor: SensorNow) -> str:

@@ -50,7 +50,7 @@ class Looking:
             return NOTHING_FOUND
         try:
             with self._turn, self._open_books() as books:
-                return self._board.find(books, text)
+                return self._board.find(books, text, self._clock.read())
         except EdgeError as error:
             self._note(str(error))
             return NOTHING_FOUND

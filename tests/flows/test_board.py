@@ -184,22 +184,30 @@ def test_before_the_wall_has_begun_there_is_a_board(room: Room) -> None:
     ("text", "found"), [("s-2-1", 1), ("group-2", 3), ("s-2", 0), ("", 0), ("' OR 1=1 --", 0)]
 )
 def test_a_block_or_a_group_is_found_by_its_number(room: Room, text: str, found: int) -> None:
-    assert len(room.board.find(room.books, text).lines) == found
+    assert len(room.board.find(room.books, text, room.now).lines) == found
 
 
 def test_the_rest_of_a_group_is_put_beside_what_is_here(room: Room) -> None:
     room.put(standing("s-2-1", cell=2), standing("s-2-2", presence=Presence.OUTSIDE))
     for asked in ("s-2-2", "group-2"):
-        found = room.board.find(room.books, asked)
+        found = room.board.find(room.books, asked, room.now)
         assert found.suggestion is not None
         assert (found.group, found.suggestion.together) == ("group-2", True)
-    assert room.board.find(room.books, "group-1").suggestion is None, "all of it is here"
+    assert room.board.find(room.books, "group-1", room.now).suggestion is None, "all of it is here"
 
 
 def test_a_group_that_was_never_here_is_given_a_cell(room: Room) -> None:
     whole = room_commission({1: 30, 2: 28, 3: 27, 4: 3, 5: 1})
     room.registry.commissions = (whole,)
-    found = room.board.find(room.books, "s-5-1")
+    found = room.board.find(room.books, "s-5-1", room.now)
     assert (found.lines, found.group) == ((), "group-5")
     assert found.suggestion is not None
     assert sum(number for _, number in found.suggestion.cells) + found.suggestion.left == 3
+
+
+def test_a_block_is_shown_with_the_climate_that_it_has_had(room: Room) -> None:
+    ((line, had),) = room.board.find(room.books, "s-2-1", room.now).lines
+    assert had is not None
+    assert (line.specimen, had.minutes_in, had.minutes_out) == ("s-2-1", 20 * 1440 - 60, 60)
+    room.climate = None
+    assert room.board.find(room.books, "s-2-1", room.now).lines[0][1] is None

@@ -65,7 +65,7 @@ class Shown:
     refused: list[str] = field(default_factory=list)
 
     def find(self, text: str) -> Search:
-        return self.room.board.find(self.room.books, text)
+        return self.room.board.find(self.room.books, text, self.room.now)
 
 
 def busy(room: Room) -> None:

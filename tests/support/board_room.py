@@ -17,6 +17,7 @@ from edge.core.curing.climate import Quantity
 from edge.core.curing.places import Layout, Rack, Spot
 from edge.core.curing.record import Heard, LoggedReading
 from edge.core.curing.state import Book, Presence, Standing
+from edge.core.curing.stays import StayClimate
 from edge.core.custody import Custody
 from edge.core.ids import LabId, RoomId, SensorId, SpecimenId
 from edge.core.moments import CHINA, Casting, Instant, TimeQuality
@@ -72,6 +73,11 @@ class StillClimate:
 
     def alarms(self) -> tuple[tuple[SensorId, Quantity, Alarm], ...]:
         return self.ringing
+
+    def stay(self, room: RoomId, since: datetime, until: datetime) -> tuple[StayClimate, ...]:
+        assert room == ROOM
+        minutes = round((until - since).total_seconds() / 60)
+        return (StayClimate(SENSOR, minutes_in=minutes - 60, minutes_out=60),)
 
 
 def a_day(
