@@ -230,7 +230,7 @@ def test_what_makes_no_sense_is_refused(line: PhotographLine, part: str, payload
     assert not (line.folder / "incoming").exists()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 4 * PART_BYTES), min_size=1, max_size=4),
     chance=st.randoms(use_true_random=False),

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -58,6 +60,7 @@ class Shelf:
     store: FillingStation
     clock: SetClock = field(default_factory=SetClock)
     ack: Ack | None = None
+    ids: CountingIds = field(default_factory=CountingIds)
 
     def __post_init__(self) -> None:
         key = self.folder / "event.pem"
@@ -67,7 +70,6 @@ class Shelf:
         self.ring = PinnedFile(pins, self.clock)
         signer = FileSigner(key, key_id=KEY)
         self.seal = Seal(STATION.urn, "boot-1", KEY, signer.sign)
-        self.ids = CountingIds()
         self.recorder = Recorder(
             store=self.store, clock=self.clock, ids=self.ids, by=self.seal, device=samples.DEVICE
         )
@@ -112,14 +114,25 @@ class Shelf:
         return audit(self.store, ring=self.ring)
 
 
-@pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    with closing(FillingStation(tmp_path / "station.db")) as store:
-        made = Shelf(tmp_path, store)
+@pytest.fixture(scope="module")
+def years(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SetClock, CountingIds]:
+    """A station with its old and its fresh part, made once."""
+    folder = tmp_path_factory.mktemp("years")
+    with closing(FillingStation(folder / "station.db")) as store:
+        made = Shelf(folder, store)
         made.open()
         made.fill(OLD - 1)
         made.clock.move(timedelta(days=DAYS + 1).total_seconds())
         made.fill(FRESH)
+        return folder, made.clock, made.ids
+
+
+@pytest.fixture
+def shelf(years: tuple[Path, SetClock, CountingIds], tmp_path: Path) -> Iterator[Shelf]:
+    folder, clock, ids = years
+    copied = Path(copytree(folder, tmp_path / "station"))
+    with closing(FillingStation(copied / "station.db")) as store:
+        made = Shelf(copied, store, copy(clock), ids=copy(ids))
         made.confirm()
         yield made
 
