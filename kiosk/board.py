@@ -10,7 +10,7 @@ from typing import Protocol
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from edge.flows.board import BoardView, Search
+from edge.flows.board_view import BoardView, Search
 from kiosk.app import HOSTS
 from kiosk.board_screens import PAGES, Asked, Wall, render_board
 from kiosk.words import language_of

@@ -16,7 +16,7 @@ from edge.core.curing.record import Heard, LoggedReading
 from edge.core.curing.stays import StayClimate
 from edge.core.curing.strength import strength_value
 from edge.core.moments import CHINA, Due
-from edge.flows.board import NOTHING_FOUND, WAITING, BoardView, Search, SensorNow, verdict_of
+from edge.flows.board_view import NOTHING_FOUND, WAITING, BoardView, Search, SensorNow, verdict_of
 from kiosk.plot import HEIGHT, WIDTH, Scale, humidity_plot, temperature_plot
 from kiosk.words import board_words
 

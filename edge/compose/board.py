@@ -9,7 +9,8 @@ from edge.core.curing.places import Layout
 from edge.core.errors import ConfigError
 from edge.core.ids import RoomId
 from edge.flows.backlog import backlog_of
-from edge.flows.board import Board, Books, Standpoint, Unsent
+from edge.flows.board import Board
+from edge.flows.board_view import Books, Standpoint, Unsent
 from edge.host.clock import SystemClock
 from edge.host.identity import boot_id
 from edge.host.journal import StructlogJournal

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from edge.core.errors import EdgeError
-from edge.flows.board import NOTHING_FOUND, Board, BoardView, Books, Search
+from edge.flows.board import Board
+from edge.flows.board_view import NOTHING_FOUND, BoardView, Books, Search
 from edge.ports import Clock, Journal
 from edge.runtime.page import PageDoor
 

@@ -28,7 +28,7 @@ from edge.core.custody import Custody
 from edge.core.ids import DeviceId, LabId, SpecimenId
 from edge.core.moments import Due
 from edge.core.specimen import Curing, SpecimenState
-from edge.flows.board import Books, verdict_of
+from edge.flows.board_view import Books, verdict_of
 
 
 @pytest.fixture

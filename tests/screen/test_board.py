@@ -32,7 +32,7 @@ from edge.core.curing.state import Presence
 from edge.core.custody import Custody
 from edge.core.ids import DeviceId, SpecimenId
 from edge.core.specimen import SpecimenState
-from edge.flows.board import BoardView, Search, Unsent
+from edge.flows.board_view import BoardView, Search, Unsent
 from edge.host.reach import free_port
 from edge.runtime.page import PageDoor
 from edge.runtime.supervisor import Child, own_command

@@ -22,7 +22,8 @@ from edge.core.custody import Custody
 from edge.core.ids import LabId, RoomId, SensorId, SpecimenId
 from edge.core.moments import CHINA, Casting, Instant, TimeQuality
 from edge.core.specimen import Group
-from edge.flows.board import Board, BoardView, Books, Standpoint, Unsent
+from edge.flows.board import Board
+from edge.flows.board_view import BoardView, Books, Standpoint, Unsent
 from edge.storage.places import Places
 from edge.storage.station import SqliteStation
 

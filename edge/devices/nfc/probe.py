@@ -93,6 +93,7 @@ def open_reader(path: Path, *, baud_cap: int) -> OpenReader:
             chipset = _find(transport, rounds=rounds_of(path))
             chipset.sam_configuration("normal")
             _raise_speed(transport, chipset, baud_cap)
+            transport.be_patient()
             return OpenReader(path, transport, chipset)
     except BaseException:
         transport.close()

@@ -24,8 +24,11 @@ from edge.core.errors import DeviceBusy, DeviceDenied, DeviceError, DeviceGone
 
 START_BAUD = 115_200
 WRITE_LIMIT_S = 1.0
-_REST_MS = 50
-"""Patience with the rest of a frame, and the least patience with its first byte."""
+_SEARCH_MS, _WORK_MS = 50, 400
+"""Least patience with an answer and with its rest: while the speed is looked for, and later.
+
+The driver gives an acknowledgement 100 ms, which a busy processor can miss with a sound reader.
+"""
 _READ_BYTES = 512
 _SHORT_FRAME, _LONG_FRAME, _LONG_HEAD = 7, 10, 8
 _PATH = re.compile(r"/[\w./:@+,-]+")
@@ -59,6 +62,7 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
         self._poll = select.poll()
         self._received = bytearray()
         self._awaits_ack = False
+        self._least_ms = _SEARCH_MS
 
     def open(self, port: str, baudrate: int = START_BAUD) -> None:
         """Open the port for this process alone (an advisory lock that drivers respect)."""
@@ -70,6 +74,7 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
         self._poll.register(self.tty.fileno(), select.POLLIN)
         self._received.clear()
         self._awaits_ack = False
+        self._least_ms = _SEARCH_MS
 
     def connect(self) -> None:
         """Open the path at the speed that a chip has after power-on."""
@@ -81,6 +86,10 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
         with _as_os_error():
             tty.flush()
             tty.baudrate = baud
+
+    def be_patient(self) -> None:
+        """Once the chip is found: an answer that comes late is better than a reader lost."""
+        self._least_ms = _WORK_MS
 
     def write(self, frame: bytes | bytearray) -> None:
         """Send a frame; what was received before is dropped."""
@@ -115,7 +124,7 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
 
     def _read_frame(self, timeout: int) -> bytearray:
         fd = self._open_port().fileno()
-        patience_ms = max(timeout, _REST_MS)
+        patience_ms = max(timeout, self._least_ms)
         while (frame := self._take_frame()) is None:
             if not self._poll.poll(patience_ms):
                 code = errno.EIO if self._received else errno.ETIMEDOUT
@@ -125,7 +134,7 @@ class SerialTransport(nfc_transport.TTY):  # type: ignore[misc]  # nfcpy has no 
             if not arrived:
                 raise OSError(errno.EIO, "the line has ended")
             self._received += arrived
-            patience_ms = _REST_MS
+            patience_ms = self._least_ms
         return frame
 
     def _take_frame(self) -> bytearray | None:
