@@ -29,9 +29,9 @@ from edge.core.intake.step import Outcome, Signal, Step
 from edge.core.moments import Instant
 from edge.core.nfc import TagSeen
 from edge.core.people import Person
-from edge.core.pins import pin_fits
 from edge.core.rulesets import RuleSet
 from edge.flows.lookup import Lookup
+from edge.flows.pin_gate import PinGate
 from edge.flows.record import Recorder
 from edge.flows.taps import TapReader
 from edge.flows.view import DeskView, view_of
@@ -54,9 +54,6 @@ from edge.wire.desk_json import (
     load_desk,
 )
 
-PIN_TRIES = 5
-PIN_PAUSE_S = 60.0
-"""After so many wrong PINs in a row none is looked at for a while (house rule)."""
 OPEN_ENDINGS = ("closed", "held", "cancelled")
 """Document phases of deliveries on which the platform has not yet decided."""
 
@@ -99,8 +96,7 @@ class Intake:
         self._lookup = Lookup(registry=doors.registry, store=doors.store, lab=lab, device=device)
         self._desk = Desk()
         self._override: tuple[Code, str, str] | None = None
-        self._pin_failures = 0
-        self._pin_failed_ns = 0
+        self._pins = PinGate()
         self.signal: Signal | None = None
 
     @property
@@ -108,11 +104,11 @@ class Intake:
         """What is true now: recorded, or loaded from the record."""
         return self._desk
 
-    def view(self) -> DeskView:
-        """What a person needs to see of it."""
+    def view(self, answer: Signal | None = None) -> DeskView:
+        """What a person needs to see of it, with the last answer or an earlier one."""
         return view_of(
             self._desk,
-            self.signal,
+            answer or self.signal,
             self._deliverers(),
             overridable=self._rules.overridable,
         )
@@ -147,6 +143,31 @@ class Intake:
                 self._apply(self._lookup.chip(reading, code, delivery, evidence=evidence))
             case _:
                 self.signal = Signal(Outcome.WARN, (Code.NOT_NOW,))
+
+    def read_layer(self, readings: tuple[Reading, ...]) -> tuple[Signal, ...]:
+        """Chips of one picture, recorded in one transaction; the answers to them, in order.
+
+        The same steps as `read` takes one by one: a layer of twelve would wait for twelve writes.
+        """
+        now = self._doors.clock.read()
+        context = self._context(now)
+        taken = Step(self._desk)
+        answers: list[Signal] = []
+        for reading in readings:
+            code = self._doors.identify(reading.payload)
+            delivery = taken.desk.delivery
+            if delivery is None or isinstance(code, BadgeCode | FormCode):
+                answers.append(Signal(Outcome.WARN, (Code.NOT_NOW,)))
+                continue
+            one = step(taken.desk, self._lookup.chip(reading, code, delivery), context)
+            answers += (one.signal,) if one.signal else ()
+            taken = replace(
+                one, events=taken.events + one.events, custody=taken.custody + one.custody
+            )
+        if not self._record(taken, now):
+            return (self.signal,) if self.signal else ()
+        self.signal = answers[-1] if answers else self.signal
+        return tuple(answers)
 
     def tap(self, tag: TagSeen) -> None:
         """A tag on a reader: a badge, a form, or a block's chip with what the tap is worth."""
@@ -232,17 +253,10 @@ class Intake:
     def proves_pin(self, person: PersonId, pin: str) -> bool:
         """Whether a PIN is a registered person's; else says so, and after a few looks at none."""
         known = self._lookup.person(person)
-        now_ns = self._doors.clock.mono_ns()
-        if self._pin_failures >= PIN_TRIES and now_ns - self._pin_failed_ns < PIN_PAUSE_S * 1e9:
-            self.signal = Signal(Outcome.WARN, (Code.NOT_NOW,), person, (("missing", "pause"),))
-        elif known is not None and pin_fits(pin, known.pin_hash):
-            self._pin_failures = 0
-            return True
-        else:
-            self._pin_failures += 1
-            self._pin_failed_ns = now_ns
-            self.signal = Signal(Outcome.WARN, (Code.NOT_NOW,), person, (("missing", "pin"),))
-        return False
+        flaw = self._pins.flaw(pin, known, self._doors.clock.mono_ns())
+        if flaw is not None:
+            self.signal = Signal(Outcome.WARN, (Code.NOT_NOW,), person, (("missing", flaw),))
+        return flaw is None
 
     def hear_decisions(self) -> None:
         """Apply the platform's decisions to every delivery that still waits for one."""

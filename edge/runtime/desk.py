@@ -13,6 +13,7 @@ from edge.core.errors import DecodeError, DeviceError, StorageError
 from edge.core.evidence import Evidence
 from edge.core.ids import PersonId
 from edge.core.intake.state import Phase
+from edge.core.intake.step import Signal
 from edge.core.nfc import TagSeen
 from edge.flows.intake import Intake
 from edge.flows.moment import Moment, Surroundings
@@ -131,6 +132,10 @@ class DeskLoop:
         """One payload from a door; the operator's own badge opens a locked desk."""
         return self.submit(lambda: self._read(reading, evidence))
 
+    def read_layer(self, readings: tuple[Reading, ...]) -> "Future[Moment]":
+        """Chips of one picture, kept in one transaction; a moment for each answer."""
+        return self.submit(lambda: self._read_layer(readings))
+
     def tap(self, tag: TagSeen) -> "Future[Moment]":
         """A tag on a reader; the operator's own badge opens a locked desk."""
         if not self._locked:
@@ -183,9 +188,9 @@ class DeskLoop:
             error = refused.code
         return self._publish(error)
 
-    def _publish(self, error: str = "") -> Moment:
+    def _publish(self, error: str = "", answer: Signal | None = None) -> Moment:
         self._number += 1
-        moment = Moment(self._number, self._intake.view(), self._around(), error)
+        moment = Moment(self._number, self._intake.view(answer), self._around(), error)
         if not error:
             self._moments = (*self._moments, moment)[-REMEMBERED:]
             for listener in tuple(self._listeners):
@@ -205,6 +210,12 @@ class DeskLoop:
             self._intake.read(reading, evidence())
         elif is_own:
             self._locked = False
+
+    def _read_layer(self, readings: tuple[Reading, ...]) -> None:
+        if self._locked:
+            return
+        for answer in self._intake.read_layer(readings)[:-1]:
+            self._publish(answer=answer)
 
     def _unlock_by_pin(self, person: PersonId, pin: str) -> None:
         operator = self._intake.desk.operator

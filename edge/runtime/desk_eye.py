@@ -114,11 +114,18 @@ class DeskEye:
         del number
         self._outlines = outlines
 
-    def _accept(self, accepted: Accepted) -> None:
-        frame = accepted.frame
-        reading = Reading(NAME, Carrier.QR, accepted.payload, frame.taken)
-        self._loop.read(reading, lambda: self._keep_paper(accepted.payload, frame))
-        self._fresh, self._fresh_ns = frame, self._clock.mono_ns()
+    def _accept(self, accepted: tuple[Accepted, ...]) -> None:
+        """Badges and sheets change what the desk is at: each has its turn before the chips."""
+        chips: list[Reading] = []
+        for each in accepted:
+            reading = Reading(NAME, Carrier.QR, each.payload, each.frame.taken)
+            if isinstance(self._identify(each.payload), BadgeCode | FormCode):
+                self._loop.read(reading, partial(self._keep_paper, each.payload, each.frame))
+            else:
+                chips.append(reading)
+        if chips:
+            self._loop.read_layer(tuple(chips))
+        self._fresh, self._fresh_ns = accepted[-1].frame, self._clock.mono_ns()
 
     def _keep_paper(self, payload: bytes, frame: Frame) -> tuple[Evidence, ...]:
         """The picture of a sheet that is shown, once for each sheet."""

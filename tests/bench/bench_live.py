@@ -140,7 +140,7 @@ def reading(camera: Camera) -> Iterator[list[Accepted]]:
     reader = LiveReader(
         camera,
         proves=lambda _: False,
-        report=accepted.append,
+        report=accepted.extend,
         show=lambda *_: None,
         journal=QuietJournal(),
     )

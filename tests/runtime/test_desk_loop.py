@@ -30,6 +30,33 @@ def read(desk: TouchDesk, text: str) -> Moment:
     return desk.loop.read(reading).result(10)
 
 
+def layer(desk: TouchDesk, *texts: str) -> tuple[Reading, ...]:
+    now = desk.bench.clock.read()
+    return tuple(Reading("camera", Carrier.QR, text.encode(), now) for text in texts)
+
+
+def test_a_layer_gives_a_moment_for_each_answer(desk: TouchDesk) -> None:
+    desk.bench.to_scanning()
+    before = desk.loop.latest.number
+    texts = ("chip:s-1-1", "chip:s-1-2", "junk:1")
+    last = desk.loop.read_layer(layer(desk, *texts)).result(10)
+    moments = desk.loop.after(before)
+    assert moments[-1] == last
+    subjects = [each.view.signal.subject for each in moments if each.view.signal]
+    assert subjects[:2] == ["s-1-1", "s-1-2"]
+    assert len(subjects) == len(texts)
+    assert {each.view.counted for each in moments} == {2}
+
+
+def test_a_locked_desk_takes_no_layer(desk: TouchDesk) -> None:
+    desk.bench.to_scanning()
+    desk.loop.idle_lock_s = 1.0
+    desk.bench.clock.move(5)
+    until(lambda: desk.loop.latest.around.locked)
+    moment = desk.loop.read_layer(layer(desk, "chip:s-1-1")).result(10)
+    assert (moment.view.counted, moment.around.locked) == (0, True)
+
+
 def test_orders_run_one_by_one_and_in_order(desk: TouchDesk) -> None:
     done: list[int] = []
     running = threading.Lock()

@@ -31,8 +31,8 @@ class LiveReader:
     """Takes the newest frame, never a queue; `workers` threads with one reader each.
 
     proves: whether a payload vouches for itself (signature or check character); report and
-    show are called from a worker, one call at a time: an accepted payload once while it stays in
-    view (2 s), and the outlines of a frame with its number.
+    show are called from a worker, one call at a time: all payloads that a frame made believed,
+    each once while it stays in view (2 s), and the outlines of a frame with its number.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class LiveReader:
         camera: Camera,
         *,
         proves: Callable[[bytes], bool],
-        report: Callable[[Accepted], None],
+        report: Callable[[tuple[Accepted, ...]], None],
         show: Callable[[tuple[Outline, ...], int], None],
         journal: Journal,
         workers: int = 1,
@@ -117,8 +117,8 @@ class LiveReader:
                 return
             agreed = self._agreement.look(reads, frame.taken.mono_ns)
             self._publish(self._agreement.outlines(), frame.number)
-            for each in agreed:
-                self._report(_accepted(each, frame))
+            if agreed:
+                self._report(tuple(_accepted(each, frame) for each in agreed))
 
     def _claim(self, frame: Frame) -> bool:
         """Whether this worker reads the frame; a still one only keeps what is in view."""

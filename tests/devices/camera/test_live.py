@@ -38,9 +38,10 @@ class Desk:
     shown: list[tuple[tuple[Outline, ...], int]] = field(default_factory=list)
     proofs: bool = True
 
-    def report(self, accepted: Accepted) -> None:
-        self.delays_ms.append((CLOCK.mono_ns() - accepted.frame.taken.mono_ns) / 1e6)
-        self.accepted.append(accepted)
+    def report(self, accepted: tuple[Accepted, ...]) -> None:
+        for each in accepted:
+            self.delays_ms.append((CLOCK.mono_ns() - each.frame.taken.mono_ns) / 1e6)
+            self.accepted.append(each)
 
     def show(self, outlines: tuple[Outline, ...], number: int) -> None:
         self.shown.append((outlines, number))
@@ -187,10 +188,11 @@ def test_a_reader_outlives_the_camera_and_stops_in_time() -> None:
 
 def test_an_accident_in_a_report_is_noted_and_the_next_frame_is_read() -> None:
     picture = render_label(code(1), rng=np.random.default_rng(1)).bgr()
-    journal, told = QuietJournal(), []
+    journal = QuietJournal()
+    told: list[Accepted] = []
 
-    def report(accepted: Accepted) -> None:
-        told.append(accepted)
+    def report(accepted: tuple[Accepted, ...]) -> None:
+        told.extend(accepted)
         raise RuntimeError
 
     with (
