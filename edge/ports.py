@@ -13,7 +13,7 @@ from edge.core.curing.state import NO_CHANGE, Book, Standing
 from edge.core.custody import Custody
 from edge.core.documents import Document
 from edge.core.envelope import Sealed, Tip
-from edge.core.evidence import Evidence, EvidenceKind
+from edge.core.evidence import Evidence, EvidenceKind, Still
 from edge.core.ids import (
     CommissionId,
     DeliveryId,
@@ -278,6 +278,14 @@ class EvidenceStore(Protocol):
 
     def names(self) -> Iterator[Digest]:
         """Every stored digest."""
+        ...
+
+
+class StillCamera(Protocol):
+    """A camera that looks at a door, in a process of its own."""
+
+    def shoot(self) -> Still:
+        """A picture of now, within its deadline; raise DeviceError saying why there is none."""
         ...
 
 

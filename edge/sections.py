@@ -151,7 +151,9 @@ class Tls(Section):
 class Broker(Section):
     """The MQTT broker; away from this machine only with TLS, or plain when said knowingly.
 
-    `others` are more addresses of the same cluster, as `host:port`, tried in turn.
+    `others` are more addresses of the same cluster, as `host:port`, tried in turn. `session_s`: how
+    long the broker keeps a station's session when it is gone; 0 makes each connection a new one.
+    `status_s`: how often a station says again where its log ends.
     """
 
     host: Words = "127.0.0.1"
@@ -164,6 +166,8 @@ class Broker(Section):
     keepalive_s: int = Field(default=30, ge=5, le=600)
     connect_timeout_s: Seconds = 10.0
     retry_max_s: Seconds = 120.0
+    session_s: int = Field(default=0, ge=0, le=31_536_000)
+    status_s: float = Field(default=3600.0, ge=1.0, le=86_400.0)
     window: int = Field(default=20, ge=1, le=100)
 
     @field_validator("allow_plain")
@@ -315,7 +319,7 @@ class Qr(Section):
 
 
 class Camera(Section):
-    """The desk's camera: index, device path, video file, `shots/%03d.jpg` or loopback MJPEG URL."""
+    """A camera: index, device path, video file, `shots/%03d.jpg` or loopback MJPEG URL."""
 
     source: Words | None = None
     width: int = Field(default=1280, ge=320, le=4096)

@@ -14,7 +14,7 @@ from edge.core.errors import DecodeError
 from edge.core.ids import RoomId, SensorId
 from edge.devices.climate.profile import ClimateProfile
 from edge.reader_sections import serial_path
-from edge.sections import FilePath, Section, Words, id_parser
+from edge.sections import Camera, FilePath, Section, Words, id_parser
 from edge.wire.layout_toml import parse_racks
 
 
@@ -62,6 +62,17 @@ class Cage(Section):
     method: MeanMethod = MeanMethod.OBS4
 
 
+class DoorCamera(Camera):
+    """The camera that looks at the door, in a process of its own; only site rooms owe photographs.
+
+    `deadline_s`: a photograph that takes longer is missing; the door does not wait. `placard`: a
+    placard stands in its view, so that it takes the photographs with one as well.
+    """
+
+    deadline_s: float = Field(default=0.15, ge=0.02, le=2.0)
+    placard: bool = False
+
+
 class Wall(Section):
     """The door of a curing room: whose it is, its plan, and the sensors that its station polls.
 
@@ -76,6 +87,7 @@ class Wall(Section):
     beside: dict[Words, Words] = Field(default_factory=dict)
     sensors: tuple[SensorEntry, ...] = ()
     cage: Cage | None = None
+    camera: DoorCamera = DoorCamera()
     poll_s: float = Field(default=60.0, ge=0.05, le=600)
 
     @field_validator("layout")

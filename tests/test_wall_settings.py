@@ -53,6 +53,8 @@ def test_a_room_alone_is_enough() -> None:
         ({"sensors": [SENSOR | {"port": "ttyUSB0"}]}, ["wall.sensors.0.port"]),
         ({"sensors": [SENSOR | {"calibrated_on": "last May"}]}, ["wall.sensors.0.calibrated_on"]),
         ({"sensors": [{"name": "TH 1"}]}, ["wall.sensors.0.name", "wall.sensors.0.port"]),
+        ({"camera": {"source": "0", "deadline_s": 0}}, ["wall.camera.deadline_s"]),
+        ({"camera": {"sourc": "0"}}, ["wall.camera.sourc"]),
         ({"romm": "x"}, ["wall.romm"]),
     ],
 )

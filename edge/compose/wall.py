@@ -1,4 +1,4 @@
-"""The wall station at a curing room's door: readers, climate and light; no screen, no camera."""
+"""The wall station at a curing room's door: readers, climate and light; no screen."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,12 +11,17 @@ from edge.compose.event_key import key_shelf, settled_signer
 from edge.compose.readers import nfc_doors, scanner_doors, signals_of, tag_keys_of
 from edge.core.carriers import Reading, ScannedCode
 from edge.core.commands import CommandName
+from edge.core.curing.inputs import RoomKind
 from edge.core.curing.places import Layout
 from edge.core.envelope import Seal
 from edge.core.errors import ConfigError
 from edge.core.ids import Id
+from edge.devices.camera.source import parse_source
+from edge.devices.camera.still_frames import Sitting
+from edge.devices.camera.stills import StillWorker
 from edge.flows.backlog import backlog_of
 from edge.flows.curing import Curing, DoorParts, Premises, Said, TypedChip
+from edge.flows.curing_photographs import DoorEye
 from edge.flows.due_told import DueTeller
 from edge.flows.epoch import EpochOpener
 from edge.flows.obey import Obeying, Orders
@@ -32,6 +37,7 @@ from edge.ports import Clock, Signer
 from edge.runtime.desk import DeskProcess, Door
 from edge.runtime.wall import Mood, Voice, WallLoop
 from edge.settings import Settings
+from edge.storage.evidence import EvidenceFiles
 from edge.storage.link import LinkReader
 from edge.storage.registry import SqliteRegistry
 from edge.storage.spool import Spool, TypedEntry
@@ -113,6 +119,9 @@ class _Wall:
             journal=self._journal,
         )
         stack.callback(self._climate.close)
+        self._stills = self._open_camera()
+        if self._stills is not None:
+            stack.callback(self._stills.stop)
         self._parts, self._premises = self._door_parts(), self._door_premises()
         self.curing = Curing(self._parts, of=self._premises)
         self._obeying = self._orders()
@@ -146,7 +155,8 @@ class _Wall:
             )
         )
         signals = () if self._signals is None else (self._signals,)
-        return (*signals, *self._scanners, *tags, *lines)
+        stills = () if self._stills is None else (self._stills,)
+        return (*signals, *self._scanners, *tags, *lines, *stills)
 
     def _read(self, reading: Reading) -> None:
         self.loop.read(reading)
@@ -164,6 +174,7 @@ class _Wall:
             tags=TapReader(keys=self._tag_keys, store=self._store),
             climate=self._climate.watch,
             matured=self._climate.matured,
+            eye=self._eye(),
         )
 
     def _door_premises(self) -> Premises:
@@ -178,6 +189,26 @@ class _Wall:
             boot=boot_id(),
             beside=self._beside(),
         )
+
+    def _open_camera(self) -> StillWorker | None:
+        """The configured camera, in a process of its own, where the rule set asks for pictures."""
+        wishes = self._wall.camera
+        if wishes.source is None:
+            return None
+        parse_source(wishes.source)
+        if self._wall.kind is not RoomKind.SITE:
+            self._journal.warning("camera.not_needed", kind=self._wall.kind.value)
+            return None
+        sitting = Sitting(wishes.source, wishes.width, wishes.height)
+        return StillWorker(
+            sitting, clock=self._clock, journal=self._journal, deadline_s=wishes.deadline_s
+        )
+
+    def _eye(self) -> DoorEye | None:
+        if self._stills is None:
+            return None
+        files = EvidenceFiles(self._settings.evidence_dir)
+        return DoorEye(self._stills, files, self._journal, self._wall.camera.placard)
 
     def _layout(self) -> Layout:
         path, spacing_mm = self._wall.layout, self._rules.curing.spacing_mm
@@ -198,6 +229,8 @@ class _Wall:
         self._pruning.step()
         self._climate.take_ledgers()
         self._climate.tidy()
+        if self._stills is not None:
+            self._stills.tend()
         return tuple(self._take_typed())
 
     def _take_typed(self) -> Iterator[Said]:

@@ -30,6 +30,15 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A picture as a camera gave it, not kept yet."""
+
+    content: bytes
+    media_type: str
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Blob:
     """A photograph that goes to the platform, by its name."""
 

@@ -34,6 +34,7 @@ from edge.core.nfc import TagSeen
 from edge.core.rulesets import RuleSet
 from edge.flows.climate import ClimateWatch
 from edge.flows.curing_facts import CuringFacts, Matured, Seen
+from edge.flows.curing_photographs import DoorEye
 from edge.flows.record import Recorder
 from edge.flows.taps import TapReader
 from edge.ports import Clock, Ids, Journal, Registry, RoomBook, Store
@@ -76,6 +77,7 @@ class DoorParts:
     tags: TapReader | None = None
     climate: ClimateWatch | None = None
     matured: Matured = lambda _, __: None
+    eye: DoorEye | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,10 @@ class Curing:
 
     def _take(self, given: inputs.Input, about: str) -> Said:
         now = self._parts.clock.read()
-        taken = step(self._door, given, self._context(now, given))
+        context, eye = self._context(now, given), self._parts.eye
+        taken = step(self._door, given, context)
+        if eye is not None and isinstance(given, inputs.BlockShown):
+            taken = eye.photograph((self._door, given, context), taken, step)
         try:
             self._record(taken, now)
         except StorageError as error:
@@ -247,7 +252,7 @@ class Curing:
         self._door = taken.door
 
     def _context(self, now: Instant, given: inputs.Input) -> inputs.Context:
-        of = self._of
+        of, eye = self._of, self._parts.eye
         context = inputs.Context(
             now=now,
             rules=of.rules,
@@ -257,6 +262,8 @@ class Curing:
             kind=of.kind,
             layout=of.layout,
             fresh=TransactionId(self._parts.ids.delivery_id(now.at)),
+            has_camera=eye is not None,
+            has_placard=eye is not None and eye.has_placard,
         )
         if isinstance(given, _NEEDS_NO_SHELVES):
             return context

@@ -9,6 +9,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 ROOT = REPOSITORY / "firmware_configs"
 UNIT = "specimen-edge-kiosk.service"
+WALL = "specimen-edge-wall.service"
 DROP_INS = sorted((ROOT / "systemd" / f"{UNIT}.d").glob("*.conf"))
 
 needs_systemd = pytest.mark.skipif(
@@ -23,21 +24,22 @@ def read(path: Path) -> configparser.ConfigParser:
     return parser
 
 
-def unit_with_drop_ins(folder: Path) -> Path:
-    text = (REPOSITORY / "systemd" / UNIT).read_text(encoding="utf-8")
+def unit_with_drop_ins(folder: Path, name: str = UNIT) -> Path:
+    text = (REPOSITORY / "systemd" / name).read_text(encoding="utf-8")
     text = text.replace("/opt/specimen-edge/.venv/bin/specimen-edge", sys.executable)
-    unit = folder / UNIT
+    unit = folder / name
     unit.write_text(
         text.replace("/opt/specimen-edge/README.md", str(REPOSITORY / "README.md")),
         encoding="utf-8",
     )
-    shutil.copytree(ROOT / "systemd" / f"{UNIT}.d", folder / f"{UNIT}.d")
+    shutil.copytree(ROOT / "systemd" / f"{name}.d", folder / f"{name}.d")
     return unit
 
 
 @needs_systemd
-def test_the_unit_with_its_drop_ins_is_read_without_a_word(tmp_path: Path) -> None:
-    unit = unit_with_drop_ins(tmp_path)
+@pytest.mark.parametrize("name", [UNIT, WALL])
+def test_the_unit_with_its_drop_ins_is_read_without_a_word(tmp_path: Path, name: str) -> None:
+    unit = unit_with_drop_ins(tmp_path, name)
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(unit)],
         capture_output=True,
@@ -72,6 +74,13 @@ def test_readers_are_allowed_by_class_and_nothing_else() -> None:
         "char-gpiochip rw",
     ]
     assert "SupplementaryGroups=dialout input gpio" in lines
+
+
+def test_a_door_with_a_camera_has_the_camera_and_room_for_its_process() -> None:
+    (path,) = (ROOT / "systemd" / f"{WALL}.d").glob("*.conf")
+    service = read(path)["Service"]
+    assert service["DeviceAllow"] == "char-video4linux rw"
+    assert service["SupplementaryGroups"] == "video"
 
 
 def test_the_watchdog_is_fed_before_the_hardware_bites() -> None:

@@ -46,6 +46,7 @@ class CuringRoom:
     events: list[CuringEvent] = field(default_factory=list)
     seconds: float = 0.0
     has_camera: bool = False
+    has_placard: bool = False
     quality: TimeQuality = TimeQuality.SYNCED
     start: datetime = START
     last: Step = field(default_factory=lambda: Step(Door()))
@@ -68,6 +69,7 @@ class CuringRoom:
             layout=self.layout,
             fresh=TransactionId(f"t-{self._numbers}"),
             has_camera=self.has_camera,
+            has_placard=self.has_placard,
             shelves=tuple(ShelfBook(shelf, self.on(shelf)) for shelf in audited_shelves(self.door)),
         )
 

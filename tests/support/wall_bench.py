@@ -32,6 +32,7 @@ from edge.core.ids import DeviceId, GroupId, KeyId, PersonId, SpecimenId
 from edge.core.nfc import TagCounter
 from edge.flows.climate import ClimateWatch
 from edge.flows.curing import Curing, DoorParts, Premises, Said
+from edge.flows.curing_photographs import DoorEye
 from edge.flows.epoch import EpochOpener
 from edge.flows.record import Recorder
 from edge.flows.taps import TapReader
@@ -155,6 +156,7 @@ class WallBench:
     last: Said = field(default_factory=lambda: Said("start"))
     climate: ClimateWatch | None = None
     matured: dict[GroupId, date] = field(default_factory=dict)
+    eye: DoorEye | None = None
 
     def __post_init__(self) -> None:
         key = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -192,6 +194,7 @@ class WallBench:
             tags=TapReader(keys=self.tag_keys, store=self.store),
             climate=self.climate,
             matured=lambda group, _: self.matured.get(group.group),
+            eye=self.eye,
         )
         self.premises = Premises(
             rules=shipped(),

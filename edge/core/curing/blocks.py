@@ -107,6 +107,7 @@ def _transfer(door: Door, scene: Scene, made: Plan, after: Standing, verdict: Ve
         signal,
         book=Book((after,)),
         custody=(custody_of(after, context),),
+        photographs=made.photographs,
     )
 
 

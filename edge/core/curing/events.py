@@ -19,6 +19,7 @@ class _Transfer:
     keeper: PersonId
     reasons: tuple[Code, ...]
     evidence: tuple[Evidence, ...]
+    photograph_missing: str | None
 
 
 @dataclass(frozen=True, slots=True)

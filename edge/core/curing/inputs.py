@@ -38,7 +38,8 @@ class Context:
     """What every step may know; `fresh` names the transaction that this step may open.
 
     `shelves` holds the book of every shelf that `audited_shelves` names; `has_camera`: blocks are
-    photographed here, so that the stage's photographs are owed.
+    photographed here, so that the stage's photographs are owed; `has_placard`: a placard stands in
+    the camera's view, so that its photographs are owed as well.
     """
 
     now: Instant
@@ -51,6 +52,7 @@ class Context:
     fresh: TransactionId
     shelves: tuple[ShelfBook, ...] = ()
     has_camera: bool = False
+    has_placard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class BlockShown:
 
     `beside_mm`: sizes of the cubes on the chosen shelf; `last_read_s`: age of the same payload's
     previous read; `matured_on`: when a group that waits for degree days has reached them;
-    `typed_why`: why its number was typed.
+    `typed_why`: why its number was typed; `unphotographed`: why a photograph could not be had.
     """
 
     reader: str
@@ -100,6 +102,7 @@ class BlockShown:
     typed_why: str = ""
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    unphotographed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

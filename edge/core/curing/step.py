@@ -34,7 +34,8 @@ _STATES = {
 class Step:
     """One step; true only once everything in it is recorded in one transaction.
 
-    `notices` speak to the room, `signal` to the person.
+    `notices` speak to the room, `signal` to the person; `photographs` are still owed: whoever has a
+    camera takes the step again with them.
     """
 
     door: Door
@@ -43,6 +44,7 @@ class Step:
     notices: tuple[Signal, ...] = ()
     book: Book = NO_CHANGE
     custody: tuple[Custody, ...] = ()
+    photographs: int = 0
 
 
 def not_now(door: Door, missing: str) -> Step:

@@ -4,9 +4,9 @@ The door records what is carried: a block that the book has elsewhere is moved a
 refused for the book's sake. Only the rule set's grave findings leave the book as it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from edge.core.codes import Code
 from edge.core.curing import events
@@ -19,16 +19,23 @@ from edge.core.ids import RoomId, SpecimenId
 from edge.core.moments import Due
 from edge.core.specimen import Group, Stage
 
+NO_CAMERA: Final = "camera_absent"
+"""Why a photograph is missing when nobody said why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would become of a block; `after` is None when nothing changes (seen before)."""
+    """What would become of a block; `after` is None when nothing changes (seen before).
+
+    `photographs` are owed and not taken yet.
+    """
 
     after: Standing | None
     findings: tuple[Finding, ...] = ()
     is_entry: bool = False
     is_implicit: bool = False
     due: Due | None = None
+    photographs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +65,11 @@ def plan(scene: Scene) -> Plan:
         return Plan(None, (_found(scene, Code.ALREADY_DISPOSED, since=since),))
     match scene.transaction.mode:
         case Mode.IN:
-            return _carry_in(scene, before)
+            return _photographed(scene, _carry_in(scene, before))
         case Mode.OUT:
-            return _carry_out(scene, before)
+            return _photographed(scene, _carry_out(scene, before))
         case Mode.MOVE:
-            return _move(scene, before)
+            return _photographed(scene, _move(scene, before))
         case _:
             return Plan(_placed(scene, Presence.DISPOSED), _elsewhere(scene, before))
 
@@ -81,6 +88,9 @@ def transfer_events(
         "keeper": scene.session.keeper,
         "reasons": reasons,
         "evidence": scene.shown.evidence,
+        "photograph_missing": (scene.shown.unphotographed or NO_CAMERA)
+        if made.photographs
+        else None,
     }
     if after.presence is Presence.DISPOSED:
         return (events.CuringDisposed(**common),)
@@ -126,7 +136,7 @@ def _carry_in(scene: Scene, before: Standing | None) -> Plan:
             return Plan(None, (_found(scene, Code.DUPLICATE_SCAN),))
         found = (_found(scene, Code.ALREADY_IN_ROOM, booked=_spot(before)), *_crowded(scene))
         return Plan(_placed(scene, Presence.INSIDE), found, is_implicit=True)
-    found = (*_crowded(scene), *_unfit(scene), *_unphotographed(scene, Stage.CURING_IN))
+    found = (*_crowded(scene), *_unfit(scene))
     if is_inside(before):
         found = (*_elsewhere(scene, before), *found)
         return Plan(_placed(scene, Presence.INSIDE), found, is_implicit=True)
@@ -144,8 +154,7 @@ def _carry_out(scene: Scene, before: Standing | None) -> Plan:
         rules=scene.context.rules,
         matured_on=scene.shown.matured_on,
     )
-    missing = _unphotographed(scene, Stage.CURING_END)
-    found = (*_elsewhere(scene, before), *answer.findings, *missing)
+    found = (*_elsewhere(scene, before), *answer.findings)
     if not is_inside(before) and owes_curing_in(scene.group):
         found = (_found(scene, Code.NOT_IN_ROOM), *found)
     return Plan(_placed(scene, Presence.OUT), found, due=answer.due)
@@ -214,17 +223,41 @@ def _late(scene: Scene, before: Standing | None) -> tuple[Finding, ...]:
     return (_found(scene, Code.LATE_FOR_LAB_CURING, days=days, limit=limit),)
 
 
-def _unphotographed(scene: Scene, stage: Stage) -> tuple[Finding, ...]:
-    """At a site with a camera, the photographs that the stage asks of each block (guide 四(三))."""
-    context, group = scene.context, scene.group
+def _photographed(scene: Scene, made: Plan) -> Plan:
+    """With what is owed of the stage that this change ends, and what of it is missing."""
+    stage = _stage_of(scene, made)
+    owed = 0 if stage is None else owed_photographs(scene.group, stage, scene.context)
+    missing = max(0, owed - len(scene.shown.evidence))
+    if stage is None or missing == 0:
+        return made
+    facts = {"stage": stage.value, "taken": owed - missing, "owed": owed}
+    why = scene.shown.unphotographed or NO_CAMERA
+    told = _found(scene, Code.EVIDENCE_INCOMPLETE, **facts, why=why)
+    return replace(made, findings=(*made.findings, told), photographs=missing)
+
+
+def owed_photographs(group: Group, stage: Stage, context: Context) -> int:
+    """At a site with a camera, the photographs that a stage asks of each block (guide 四(三)).
+
+    A camera on a wall cannot hold up a placard: without one in its view those stay with the phone.
+    """
     if context.kind is not RoomKind.SITE or not context.has_camera:
-        return ()
+        return 0
     rules = (each for each in context.rules.stages[group.curing] if each.stage is stage)
-    owed = sum(each.plain + each.placard for each in rules if each.per_block)
-    taken = len(scene.shown.evidence)
-    if taken >= owed:
-        return ()
-    return (_found(scene, Code.EVIDENCE_INCOMPLETE, stage=stage.value, taken=taken, owed=owed),)
+    return sum(
+        each.plain + (each.placard if context.has_placard else 0)
+        for each in rules
+        if each.per_block
+    )
+
+
+def _stage_of(scene: Scene, made: Plan) -> Stage | None:
+    """Carried into this room, or out of it; a block that only changes its shelf ends no stage."""
+    if made.after is None:
+        return None
+    if made.after.presence is Presence.OUT:
+        return Stage.CURING_END
+    return None if is_here(scene.standing, scene.context.room) else Stage.CURING_IN
 
 
 def _elsewhere(scene: Scene, before: Standing | None) -> tuple[Finding, ...]:

@@ -159,6 +159,8 @@ def test_a_typed_number_is_kept_and_moves_nothing() -> None:
     [
         (Mode.IN, 0, (Code.EVIDENCE_INCOMPLETE,)),
         (Mode.IN, 1, ()),
+        (Mode.MOVE, 0, (Code.NOT_IN_ROOM, Code.EVIDENCE_INCOMPLETE)),
+        (Mode.MOVE, 1, (Code.NOT_IN_ROOM,)),
         (Mode.OUT, 1, (Code.NOT_IN_ROOM, Code.EVIDENCE_INCOMPLETE)),
         (Mode.OUT, 2, (Code.NOT_IN_ROOM,)),
     ],
@@ -167,8 +169,8 @@ def test_a_site_with_a_camera_owes_the_photographs_of_the_stage(
     mode: Mode, photographs: int, codes: tuple[Code, ...]
 ) -> None:
     photo = Evidence(EvidenceKind.BLOCK, Digest("a" * 64), 100, "image/jpeg", samples.NOW)
-    day = 0 if mode is Mode.IN else _DAYS_27
-    room = CuringRoom(kind=RoomKind.SITE, has_camera=True, seconds=day)
+    day = _DAYS_27 if mode is Mode.OUT else 0
+    room = CuringRoom(kind=RoomKind.SITE, has_camera=True, has_placard=True, seconds=day)
     room.begin(mode, person=samples.TESTER)
     room.scan("s-1-1", evidence=(photo,) * photographs)
     assert outcome(room)[1] == codes
@@ -177,3 +179,26 @@ def test_a_site_with_a_camera_owes_the_photographs_of_the_stage(
     lab.begin(mode)
     lab.scan("s-1-1")
     assert Code.EVIDENCE_INCOMPLETE not in outcome(lab)[1]
+
+
+def test_without_a_placard_in_view_its_photographs_stay_with_the_phone() -> None:
+    photo = Evidence(EvidenceKind.BLOCK, Digest("a" * 64), 100, "image/jpeg", samples.NOW)
+    room = CuringRoom(kind=RoomKind.SITE, has_camera=True, seconds=_DAYS_27)
+    room.begin(Mode.OUT, person=samples.TESTER)
+    room.scan("s-1-1", evidence=(photo,))
+    assert outcome(room)[1] == (Code.NOT_IN_ROOM,)
+    room.scan("s-1-2", unphotographed="late")
+    assert Code.EVIDENCE_INCOMPLETE in outcome(room)[1]
+    assert [getattr(each, "photograph_missing", "") for each in room.events] == [None, "late"]
+
+
+def test_a_block_that_changes_its_shelf_owes_no_photograph() -> None:
+    room = CuringRoom(kind=RoomKind.SITE, has_camera=True)
+    room.begin(Mode.IN, person=samples.TESTER)
+    assert room.scan("s-1-1").photographs == 1
+    room.seconds += 5
+    room.mode(Mode.MOVE)
+    room.shelf(NEXT)
+    assert room.scan("s-1-1").photographs == 0
+    room.seconds += 5
+    assert room.scan("s-1-1").photographs == 0
