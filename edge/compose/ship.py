@@ -44,7 +44,7 @@ def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[Shi
         mirror = SqliteMirror(settings.registry_db)
         stack.callback(mirror.close)
         client = MqttClient(
-            access_of(settings, client_id=station.name),
+            access_of(settings, client_id=station.name, session_expiry_s=settings.broker.session_s),
             filters=downlink_filters(station),
             will=Will(status_topic(station), encode(Status(StationState.OFFLINE))),
         )
@@ -82,7 +82,9 @@ def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[Shi
                 client=client,
                 station=station,
                 engines=engines,
-                retry=Retry(backoff_of(settings), clock, SystemRandom().random),
+                retry=Retry(
+                    backoff_of(settings), clock, SystemRandom().random, settings.broker.status_s
+                ),
                 journal=journal,
             )
 

@@ -56,11 +56,15 @@ class Engines:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """When to try again: the law of waiting, a clock, and chance in [0, 1)."""
+    """When to try again: the law of waiting, a clock, and chance in [0, 1).
+
+    `status_s`: how often the status is said again, on average.
+    """
 
     backoff: Backoff
     clock: Clock
     draw: Callable[[], float]
+    status_s: float
 
 
 class ShipProcess:
@@ -123,6 +127,7 @@ class Shipping:
         self._attempt = 0
         self._retry_ns = 0
         self._beat_due_ns = 0
+        self._status_due_ns = 0
         self._obstacle = ""
         self._asked = 0
         self._end_ns = 0
@@ -165,9 +170,7 @@ class Shipping:
     def _connect(self) -> None:
         try:
             self._client.connect()
-            self._client.publish(
-                status_topic(self._station), encode(self._engines.birth()), retain=True
-            )
+            self._say_status()
         except LinkError as error:
             self._lose(str(error))
             return
@@ -180,6 +183,16 @@ class Shipping:
         if self._engines.blobs:
             self._engines.blobs.begin()
         self._beat_due_ns = 0
+
+    def _say_status(self) -> None:
+        """Where the log ends: at birth, and again for a platform that has forgotten this station.
+
+        Its broker may keep retained messages at another node than the one it is connected to.
+        """
+        topic, body = status_topic(self._station), encode(self._engines.birth())
+        self._client.publish(topic, body, retain=True)
+        delay_s = self._retry.status_s * (0.5 + self._retry.draw())
+        self._status_due_ns = self._now_ns() + int(delay_s * 1e9)
 
     def _lose(self, obstacle: str) -> None:
         """Note a lost or refused connection, say it once, and draw the next attempt's time."""
@@ -249,6 +262,8 @@ class Shipping:
 
     def _work(self) -> None:
         try:
+            if self._now_ns() >= self._status_due_ns:
+                self._say_status()
             self._engines.shipper.pump(self._client.publish)
             self._engines.sync.pump(self._ask_page)
             self._engines.questions.pump(self._ask)

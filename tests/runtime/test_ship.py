@@ -86,7 +86,9 @@ def capture(tmp_path: Path) -> Iterator[Capture]:
 
 
 @contextmanager
-def shipping(folder: Path, broker: Mosquitto) -> Iterator[tuple[QuietJournal, threading.Thread]]:
+def shipping(
+    folder: Path, broker: Mosquitto, *, status_s: float = 3600.0
+) -> Iterator[tuple[QuietJournal, threading.Thread]]:
     """A running shipper; leaving stops it."""
     journal = QuietJournal()
     stop = threading.Event()
@@ -131,7 +133,7 @@ def shipping(folder: Path, broker: Mosquitto) -> Iterator[tuple[QuietJournal, th
                 client=client,
                 station=STATION,
                 engines=engines,
-                retry=Retry(Backoff(base_s=0.1, cap_s=0.2), CLOCK, lambda: 0.5),
+                retry=Retry(Backoff(base_s=0.1, cap_s=0.2), CLOCK, lambda: 0.5, status_s),
                 journal=journal,
             )
 
@@ -179,6 +181,25 @@ def test_a_broker_that_dies_in_the_middle_loses_nothing(
         until(capture.is_confirmed)
         assert len(platform.store.held) == 500
     assert platform.store.marks()[FIRST].upto == 500
+
+
+def test_a_station_that_was_forgotten_says_again_where_its_log_ends(
+    tmp_path: Path, broker: Mosquitto, capture: Capture
+) -> None:
+    """A platform at another node does not find the birth, and has nothing that it could miss."""
+    capture.record(5)
+    with ScriptedPlatform(HOST, broker.port) as platform:
+        with shipping(tmp_path, broker, status_s=0.2):
+            until(capture.is_confirmed)
+            platform.states.clear()
+            until(lambda: len(platform.states) >= 2)
+            assert set(platform.states) == {StationState.ONLINE}
+        platform.states.clear()
+        with shipping(tmp_path, broker):
+            until(lambda: platform.states)
+            capture.record(3)
+            until(capture.is_confirmed)
+            assert platform.states == [StationState.ONLINE]
 
 
 def test_events_that_nobody_heard_go_again(

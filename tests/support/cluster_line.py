@@ -1,6 +1,7 @@
 """A station and a platform as processes, over a cluster of brokers."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from edge.storage.station import SqliteStation, StationReader
 
 RULES = RuleSetId("nanchang-2023")
 DRAIN_S = 120.0
+KEPT = "session_s = 3600\nstatus_s = 10\n"
+"""As docs/brokers.md asks for clusters; the status more often than a station says it."""
 
 
 @dataclass
@@ -92,7 +95,9 @@ class ClusterLine:
             CentralReader(self.platform.central_db) as central,
         ):
             (epoch,) = log.epochs()
-            recorded = {(epoch, each.sequence, each.digest) for each in log.events(epoch)}
+            recorded = {
+                (epoch, each.sequence, each.digest) for each in log.events(epoch, limit=sys.maxsize)
+            }
             held = list(central.digests(self.site.station.name))
             counts = central.counts()
             assert central.alarms() == ()
@@ -130,7 +135,7 @@ def point(site: Site, cluster: BrokerCluster, *, station: int, platform: int) ->
         text = side.config.read_text(encoding="utf-8")
         old = f'host = "{first.host}"\nport = {first.port}\n'
         assert old in text
-        new = f'host = "{host}"\nport = {port}\nothers = {others}\nversion = "3.1.1"\n'
+        new = f'host = "{host}"\nport = {port}\nothers = {others}\nversion = "3.1.1"\n{KEPT}'
         side.config.write_text(text.replace(old, new), encoding="utf-8")
 
 

@@ -93,8 +93,6 @@ class BrokerCluster(ABC):
 
     keeps_retained_everywhere: bool
     """Whether a retained message is found at every node."""
-    carries_on_at_once: bool
-    """Whether two nodes take up the dead one's stations and sessions within a minute or two."""
 
     def __init__(self, folder: Path, files: ServerFiles) -> None:
         self.folder = folder

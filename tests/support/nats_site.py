@@ -26,7 +26,6 @@ PROGRAM = program("nats-server", "/usr/sbin")
 class NatsCluster(BrokerCluster):
     """Three nodes of which each keeps every session and every retained message."""
 
-    carries_on_at_once = False
     keeps_retained_everywhere = True
 
     def __init__(self, folder: Path, files: ServerFiles) -> None:

@@ -32,7 +32,6 @@ EPMD = program("epmd", "/usr/sbin")
 class RabbitCluster(BrokerCluster):
     """Three nodes; a running RabbitMQ of the machine is not touched."""
 
-    carries_on_at_once = True
     keeps_retained_everywhere = False
 
     def __init__(self, folder: Path, files: ServerFiles) -> None:
