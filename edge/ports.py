@@ -191,6 +191,14 @@ class Registry(Protocol):
         ...
 
 
+class CommissionList(Protocol):
+    """Which commissions the registry has."""
+
+    def commission_names(self) -> tuple[CommissionId, ...]:
+        """Their ids; what an id stands for counts only once it was looked up."""
+        ...
+
+
 class Store(Protocol):
     """The station's own store: state and events of one step, in one durable transaction."""
 

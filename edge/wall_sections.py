@@ -11,7 +11,7 @@ from edge.core.curing.climate import Sensor
 from edge.core.curing.inputs import RoomKind
 from edge.core.curing.maturity import MeanMethod
 from edge.core.errors import DecodeError
-from edge.core.ids import RoomId, SensorId
+from edge.core.ids import GroupId, ProjectId, RoomId, SensorId
 from edge.devices.climate.profile import ClimateProfile
 from edge.reader_sections import serial_path
 from edge.sections import Camera, FilePath, Section, Words, id_parser
@@ -54,12 +54,15 @@ class SensorEntry(Section):
 class Cage(Section):
     """Where this station's same-condition specimens lie: as ledgers name it, and its sensor.
 
-    `method`: how a day's mean is made of the sensor's hours.
+    `method`: how a day's mean is made of the sensor's hours. `projects`: whose 600 ℃·d groups lie
+    there, so that each of their days is stated; `groups` only these, where there are more cages.
     """
 
     place: Words
     sensor: Annotated[SensorId, PlainValidator(id_parser(SensorId))] | None = None
     method: MeanMethod = MeanMethod.OBS4
+    projects: tuple[Annotated[ProjectId, PlainValidator(id_parser(ProjectId))], ...] = ()
+    groups: tuple[Annotated[GroupId, PlainValidator(id_parser(GroupId))], ...] = ()
 
 
 class DoorCamera(Camera):

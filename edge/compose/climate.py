@@ -1,7 +1,7 @@
 """The climate of the wall station's room: its sensors, their lines, and what is kept of them."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from edge.devices.climate.profile import ClimateProfile, climate_profile
 from edge.devices.climate.reader import BusSensor, ClimateReader, Polled
 from edge.devices.firmware.place import configs_dir
 from edge.flows.climate import ClimateWatch
+from edge.flows.curing_maturity import CageWatch
 from edge.flows.maturity import Place, matured_on
 from edge.flows.record import Recorder
-from edge.ports import ClimateRecord, Clock, Journal
+from edge.ports import ClimateRecord, Clock, CommissionList, Journal
 from edge.settings import Settings
 from edge.storage.climate import SqliteClimate
 from edge.storage.climate_reads import ClimateLog
@@ -76,13 +77,35 @@ class RoomClimate:
         cage = self._wall.cage
         if cage is None:
             return None
+        with self.record() as record:
+            return None if record is None else self._reached(record, cage, group, day)
+
+    @contextmanager
+    def record(self) -> Iterator[ClimateRecord | None]:
+        """What was measured and written down; None before anything was."""
         if self._store is not None:
-            return self._reached(self._store, cage, group, day)
+            yield self._store
+            return
         log = ClimateLog.open_if_made(self._path)
         if log is None:
-            return None
+            yield None
+            return
         with log:
-            return self._reached(log, cage, group, day)
+            yield log
+
+    def cage_watch(self, commissions: CommissionList) -> CageWatch | None:
+        """The cage whose groups' days are stated; None where no project is named."""
+        cage = self._wall.cage
+        if cage is None or not cage.projects:
+            return None
+        return CageWatch(
+            Place(cage.sensor, cage.place),
+            cage.method,
+            frozenset(cage.projects),
+            commissions,
+            self.record,
+            frozenset(cage.groups),
+        )
 
     def _reached(self, record: ClimateRecord, cage: Cage, group: Group, day: date) -> date | None:
         curing = self._rules.curing

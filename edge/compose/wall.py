@@ -21,6 +21,7 @@ from edge.devices.camera.still_frames import Sitting
 from edge.devices.camera.stills import StillWorker
 from edge.flows.backlog import backlog_of
 from edge.flows.curing import Curing, DoorParts, Premises, Said, TypedChip
+from edge.flows.curing_maturity import MaturityTeller
 from edge.flows.curing_photographs import DoorEye
 from edge.flows.due_told import DueTeller
 from edge.flows.epoch import EpochOpener
@@ -126,6 +127,7 @@ class _Wall:
         self.curing = Curing(self._parts, of=self._premises)
         self._obeying = self._orders()
         self._due = DueTeller(self._parts, of=self._premises)
+        self._maturity = self._degree_days()
         self._pruning = self._archive()
         self._scanners = scanner_doors(
             settings, report=self._read, clock=clock, journal=self._journal
@@ -210,6 +212,12 @@ class _Wall:
         files = EvidenceFiles(self._settings.evidence_dir)
         return DoorEye(self._stills, files, self._journal, self._wall.camera.placard)
 
+    def _degree_days(self) -> MaturityTeller | None:
+        cage = self._climate.cage_watch(self._registry)
+        if cage is None:
+            return None
+        return MaturityTeller(self._parts, of=self._premises, cage=cage)
+
     def _layout(self) -> Layout:
         path, spacing_mm = self._wall.layout, self._rules.curing.spacing_mm
         racks = parse_racks(path.read_text(encoding="utf-8"))[1] if path else ()
@@ -226,6 +234,8 @@ class _Wall:
         """Orders of the platform, and numbers that were typed; what is due and old besides."""
         self._obeying.hear()
         self._due.step()
+        if self._maturity is not None:
+            self._maturity.step()
         self._pruning.step()
         self._climate.take_ledgers()
         self._climate.tidy()

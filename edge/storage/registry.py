@@ -30,6 +30,12 @@ _FIND = (
 )
 
 
+_NAMES = (
+    "SELECT DISTINCT e.key FROM entries e JOIN contents c ON c.sha256 = e.sha256 "
+    "WHERE c.name = ? AND e.key GLOB 'commission:*' ORDER BY e.key"
+)
+
+
 class SqliteRegistry:
     """Implements the Registry port over `registry.db`, read-only."""
 
@@ -70,6 +76,11 @@ class SqliteRegistry:
     def commission(self, commission: CommissionId) -> Commission | None:
         """A commission by its id."""
         return self._first(SetName.COMMISSIONS, f"commission:{commission}", Commission)
+
+    def commission_names(self) -> tuple[CommissionId, ...]:
+        """Ids of all commissions, by the index alone; `commission` verifies what it opens."""
+        rows = self._all(_NAMES, SetName.COMMISSIONS)
+        return tuple(CommissionId.parse(key.removeprefix("commission:")) for (key,) in rows)
 
     def commission_by_form(self, code: str) -> Commission | None:
         """The commission whose 委托单 or 见证记录单 carries a code."""

@@ -82,6 +82,7 @@ def test_every_row_is_found_by_what_the_desk_knows_of_it(registry: SqliteRegistr
     assert registry.grants(samples.PROJECT) == (*samples.GRANTS, NO_PERSON)
     assert registry.deliverers(samples.PROJECT) == (samples.COURIER,)
     assert registry.commission(COMMISSION.commission) == COMMISSION
+    assert registry.commission_names() == (COMMISSION.commission,)
     assert registry.commission_by_form("form-1") == COMMISSION
     assert registry.commission_by_form("witness-form-1") == COMMISSION
     assert registry.bindings(BLOCK) == (samples.binding(BLOCK, COMMISSION),)

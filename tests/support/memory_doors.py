@@ -41,6 +41,7 @@ class SetClock:
     def __init__(self, at: datetime = samples.NOW) -> None:
         self.at = at
         self.elapsed_ns = 0
+        self.quality = TimeQuality.SYNCED
 
     def now(self) -> datetime:
         return self.at
@@ -49,7 +50,7 @@ class SetClock:
         return self.elapsed_ns
 
     def read(self) -> Instant:
-        return Instant(self.at, self.elapsed_ns, TimeQuality.SYNCED)
+        return Instant(self.at, self.elapsed_ns, self.quality)
 
     def move(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
@@ -137,6 +138,9 @@ class MemoryRegistry:
 
     def commission(self, commission: CommissionId) -> Commission | None:
         return next((each for each in self.commissions if each.commission == commission), None)
+
+    def commission_names(self) -> tuple[CommissionId, ...]:
+        return tuple(each.commission for each in self.commissions)
 
     def commission_by_form(self, code: str) -> Commission | None:
         return next(

@@ -47,7 +47,7 @@ VALUES: dict[str, object] = {
     "on": date(2026, 6, 1),
 }
 INSTANTS = {"since", "until", "opened_at"}
-SWITCHES = {"implicit", "alarm", "over_days"}
+SWITCHES = {"implicit", "alarm", "over_days", "counted"}
 
 
 def made(kind: type[Any]) -> Any:
@@ -87,7 +87,7 @@ def test_every_type_is_named_once() -> None:
         *("curing.two_party_pending", "curing.two_party_completed", "curing.two_party_expired"),
         *("environment.sampled", "environment.excursion_started", "environment.excursion_ended"),
         *("environment.unsure", "sensor.faulted", "sensor.restored"),
-        *("maturity.day_closed", "maturity.reached"),
+        *("maturity.day_closed", "maturity.gap_filled", "maturity.reached"),
         *("due.opened", "due.closing", "due.overdue", "specimen.out_for_test"),
     } <= set(names)
 

@@ -1,8 +1,7 @@
-"""What the board knows is told once: due dates as they turn, degree days as they close (A2, A3)."""
+"""What the board knows is told once: due dates as they turn (A2)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from edge.core.checks_groups import window_of
 from edge.core.curing.due import due_state, has_ended
@@ -11,10 +10,7 @@ from edge.core.curing.events import (
     DueClosing,
     DueOpened,
     DueOverdue,
-    MaturityDayClosed,
-    MaturityReached,
 )
-from edge.core.curing.maturity import Maturity
 from edge.core.ids import GroupId, SpecimenId
 from edge.core.moments import Due, Instant
 from edge.core.rulesets import RuleSet
@@ -64,31 +60,3 @@ def due_changes(
         after[group.group] = stage
         events.append(_EVENTS[stage](group.group, window.possible.until, specimens))
     return after, tuple(events)
-
-
-def maturity_changes(
-    group: GroupId, maturity: Maturity, *, closed_until: date | None
-) -> tuple[CuringEvent, ...]:
-    """The days after `closed_until`, each once, and the day on which the target was reached."""
-    events = list[CuringEvent]()
-    gaps = 0
-    for line in maturity.lines:
-        gaps += line.mean is None
-        if closed_until is not None and line.on <= closed_until:
-            continue
-        events.append(
-            MaturityDayClosed(
-                group=group,
-                on=line.on,
-                mean_tenths_c=line.mean.tenths_c if line.mean else None,
-                source=line.mean.source if line.mean else "",
-                total_tenths_cd=line.total_tenths_cd,
-                days=line.days,
-            )
-        )
-        if line.on == maturity.reached_on:
-            over = maturity.is_over_days
-            events.append(
-                MaturityReached(group, line.on, line.total_tenths_cd, line.days, gaps, over)
-            )
-    return tuple(events)

@@ -260,13 +260,35 @@ class SensorRestored:
 
 @dataclass(frozen=True, slots=True)
 class MaturityDayClosed:
-    """One day of a group's equivalent age (A3); `mean_tenths_c` is None on a gap."""
+    """One day of a group's equivalent age (A3); `mean_tenths_c` is None on a gap.
+
+    `method` is how the mean was made or could not be, `hours` how many of 24 the sensor covered,
+    `counted` whether the day counts: it has a mean above 0 ℃.
+    """
 
     TYPE: ClassVar[str] = "maturity.day_closed"
     group: GroupId
     on: date
     mean_tenths_c: int | None
+    method: str
     source: str
+    hours: int | None
+    counted: bool
+    total_tenths_cd: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaturityGapFilled:
+    """A day that was stated as a gap is known now, and from which source; sums with it."""
+
+    TYPE: ClassVar[str] = "maturity.gap_filled"
+    group: GroupId
+    on: date
+    mean_tenths_c: int
+    method: str
+    source: str
+    counted: bool
     total_tenths_cd: int
     days: int
 
@@ -333,6 +355,7 @@ CuringEvent = (
     | SensorFaulted
     | SensorRestored
     | MaturityDayClosed
+    | MaturityGapFilled
     | MaturityReached
     | DueOpened
     | DueClosing

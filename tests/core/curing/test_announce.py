@@ -8,11 +8,8 @@ import samples
 from curing_room import ROOM
 from rules import shipped
 
-from edge.core.curing import events
-from edge.core.curing.announce import Waiting, due_changes, maturity_changes
+from edge.core.curing.announce import Waiting, due_changes
 from edge.core.curing.due import PressLine
-from edge.core.curing.limits import Edition
-from edge.core.curing.maturity import DayMean, MeanMethod, reckon
 from edge.core.curing.picks import pick_list
 from edge.core.curing.places import Spot
 from edge.core.curing.state import Presence, Standing
@@ -69,32 +66,6 @@ def test_an_untrusted_clock_and_a_group_without_age_say_nothing() -> None:
     assert due_changes({}, [waiting()], now=now, rules=RULES) == ({}, ())
     ageless = replace(waiting(), group=replace(GROUP, age_days=None))
     assert due_changes({}, [ageless], now=at(28.5), rules=RULES) == ({}, ())
-
-
-def test_degree_days_close_one_by_one_and_are_reached_once() -> None:
-    means = [
-        DayMean(CAST_ON + timedelta(days=n), 450, MeanMethod.MEAN24, "cage-1")
-        for n in range(1, 16)
-        if n != 3
-    ]
-    maturity = reckon(
-        means,
-        cast_on=CAST_ON,
-        until=CAST_ON + timedelta(days=15),
-        limits=RULES.curing.maturity[Edition.Y2015],
-    )
-    first = maturity_changes(GROUP.group, maturity, closed_until=None)
-    rest = maturity_changes(GROUP.group, maturity, closed_until=CAST_ON + timedelta(days=14))
-
-    assert [each.TYPE for each in first].count("maturity.day_closed") == 15
-    reached = [each for each in first if isinstance(each, events.MaturityReached)]
-    assert [(each.on, each.total_tenths_cd, each.days, each.gaps) for each in reached] == [
-        (CAST_ON + timedelta(days=15), 6300, 14, 1)
-    ]
-    gap = first[2]
-    assert isinstance(gap, events.MaturityDayClosed)
-    assert (gap.mean_tenths_c, gap.source, gap.days) == (None, "", 2)
-    assert len(rest) == 2
 
 
 def test_the_pick_list_follows_the_racks() -> None:
