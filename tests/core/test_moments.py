@@ -89,6 +89,16 @@ def test_peer_defect_due_tomorrow_looks_done(offset: int) -> None:
         assert noon is Due.OVERDUE
 
 
+@pytest.mark.parametrize("age_days", [1, 3, 7, 28, 60, 90])
+def test_peer_defect_bounds_with_swapped_names(age_days: int) -> None:
+    """A peer's `start` held the late bound and its `end` the early one."""
+    window = age_window(Casting(DAY), age_days=age_days, tolerance=timedelta(hours=20))
+
+    assert window.possible.since < local(age_days) < window.possible.until
+    assert window.due(window.possible.since - timedelta(seconds=1)) is Due.NOT_DUE
+    assert window.due(window.possible.until + timedelta(seconds=1)) is Due.OVERDUE
+
+
 def test_an_empty_certain_window_is_never_due_for_sure() -> None:
     window = age_window(Casting(DAY), age_days=7, tolerance=timedelta(hours=6))
 

@@ -64,7 +64,7 @@ def test_the_whole_grid_has_no_wrong_value() -> None:
     assert [each for each in triples if strength_value(each) != exact(*each)] == []
 
 
-def test_the_rules_seen_elsewhere_would_be_noticed() -> None:
+def test_peer_defects_of_the_15_percent_rule_would_be_noticed() -> None:
     """Each mistake read in others' code shows on this grid; one cannot say invalid at all."""
     right = (Basis.MEAN, Basis.MIDDLE, Basis.INVALID)
     wrong: Counter[str] = Counter()

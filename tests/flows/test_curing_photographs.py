@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,17 @@ def test_what_a_transfer_names_goes_to_the_platform(site: Site) -> None:
     (name,) = site.files.names()
     sent = [each for event in site.bench.store.events(epoch) for each in leaving(event)]
     assert [(each.sha256, each.kind) for each in sent] == [(Digest(name), EvidenceKind.BLOCK)]
+
+
+def test_peer_defect_a_photograph_without_hash_time_and_place(site: Site) -> None:
+    """A peer kept four addresses of pictures; here content, size, instant and place are sealed."""
+    site.bench.begin("in", badge="tester-1")
+    site.bench.scan("chip:s-1-1")
+    data = next(data for kind, data in site.bench.log() if kind == "curing.entered")
+    (photograph,) = data["evidence"]
+    content = site.files.get(Digest(photograph["sha256"]))
+    assert content is not None
+    assert photograph["sha256"] == sha256(content).hexdigest()
+    assert photograph["size_bytes"] == len(content)
+    assert datetime.fromisoformat(photograph["taken_at"]) == samples.NOW
+    assert data["place"] == "room-1/a/1/1/1"

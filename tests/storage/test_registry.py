@@ -91,6 +91,13 @@ def test_every_row_is_found_by_what_the_desk_knows_of_it(registry: SqliteRegistr
     assert registry.decision(DELIVERY) == "disputed"
 
 
+def test_peer_defect_a_list_by_organisation_has_no_rows(registry: SqliteRegistry) -> None:
+    """A peer compared with a pattern as if it were a name."""
+    assert samples.RECEIVER in registry.staff(samples.LAB)
+    assert [each.specimen for each in registry.custody_of(samples.LAB)] == [BLOCK]
+    assert registry.staff(LabId("lab")) == ()
+
+
 def test_what_is_not_there_is_unknown(registry: SqliteRegistry) -> None:
     nothing = ProjectId("nothing-1")
     assert registry.person(PersonId("nobody-1")) is None

@@ -113,7 +113,7 @@ def test_with_a_casting_time_nothing_is_in_doubt(minutes: int, due: Due) -> None
     assert due_at_out(cast(7, at=at), now=now, rules=RULES).due is due
 
 
-def test_the_day_before_is_not_done() -> None:
+def test_peer_defect_the_day_before_is_done() -> None:
     """A peer's text fell through to `completed` exactly one day before the age."""
     states = [
         due_state(cast(28), now=instant(after(day, "12:00")), rules=RULES)
@@ -130,7 +130,7 @@ def test_the_day_before_is_not_done() -> None:
     ]
 
 
-def test_three_days_follow_their_own_tolerance() -> None:
+def test_peer_defect_three_days_do_not_follow_their_own_tolerance() -> None:
     """A peer gave 72 minutes to three days; the rule set gives two hours each way."""
     at = after(0, "10:00")
     window = window_of(cast(3, at=at), RULES)
@@ -149,7 +149,7 @@ def test_three_days_follow_their_own_tolerance() -> None:
         (SpecimenState.LOST, False),
     ],
 )
-def test_a_tested_block_is_never_overdue(state: SpecimenState, waits: bool) -> None:  # noqa: FBT001 - a table of cases
+def test_peer_defect_a_tested_block_is_overdue_for_ever(state: SpecimenState, waits: bool) -> None:  # noqa: FBT001 - a table of cases
     """A peer counted every tested block as expired, for ever."""
     blocks = ((SpecimenId("s-1-1"), state),)
     lines = due_at_press([(cast(28), blocks)], CAST_ON + timedelta(days=28), rules=RULES)
