@@ -10,7 +10,7 @@ import typer
 
 from edge.cli.process import settings_or_exit
 from edge.core.curing.limits import Edition
-from edge.core.curing.maturity import Maturity, MeanMethod, reckon
+from edge.core.curing.maturity import Maturity, MeanMethod, forecast, reckon
 from edge.core.errors import EdgeError
 from edge.core.ids import SensorId
 from edge.core.rulesets import RuleSet
@@ -42,6 +42,7 @@ class Asked:
     edition: Edition
     method: MeanMethod
     target_cd: float
+    counts_casting_day: bool
 
 
 def tables(
@@ -55,6 +56,9 @@ def tables(
     edition: Annotated[Edition, typer.Option(help="Edition of GB 50204.")] = Edition.Y2015,
     method: Annotated[MeanMethod, typer.Option(help="How a day's mean is made.")] = MeanMethod.OBS4,
     target: Annotated[float, typer.Option(min=1, max=5000, help="Target in ℃·d.")] = 600,
+    casting_day: Annotated[
+        bool, typer.Option("--casting-day", help="Count the day of casting; default the day after.")
+    ] = False,
     language: Annotated[TableLanguage, typer.Option(help="zh_CN or en.")] = TableLanguage.ZH_CN,
     db: Annotated[Path | None, typer.Option("--db", help="Another climate.db.")] = None,
     config: Annotated[
@@ -64,7 +68,8 @@ def tables(
 ) -> None:
     """Write the two customary tables (C5-19-1, C5-19-2) of a group as PDF.
 
-    Days that nobody measured stay empty and say so. Needs fpdf2 and the font Noto Sans CJK. Exit
+    Days that nobody measured stay empty and say so; until the target is reached the second table
+    says when it may be, as a range. Needs fpdf2 and the font Noto Sans CJK. Exit
     status 1 while the target is not reached, 2 when something is missing.
 
     Example: specimen-edge curing tables 3# --place cage-7 --cast-on 2026-03-01 --until 2026-04-10
@@ -79,6 +84,7 @@ def tables(
         edition=edition,
         method=method,
         target_cd=target,
+        counts_casting_day=casting_day,
     )
     try:
         with ClimateLog(db or settings.climate_db) as log:
@@ -105,12 +111,23 @@ def made(
         until=asked.until,
         limits=limits,
         target_tenths_cd=round(asked.target_cd * 10),
+        counts_casting_day=asked.counts_casting_day,
     )
+    low, high = limits.band_tenths_cd
+    is_band = low < high and maturity.target_tenths_cd == limits.target_tenths_cd
     shown = {day: hours[day] for day in needs_hours(maturity)}
-    subject = Subject(asked.group, asked.place.name, asked.cast_on, asked.edition.value)
+    subject = Subject(
+        asked.group,
+        asked.place.name,
+        asked.cast_on,
+        asked.edition.value,
+        asked.counts_casting_day,
+        (low, high) if is_band else None,
+    )
+    expected = forecast(maturity, today=asked.until, limits=limits)
     return maturity, (
         temperature_table(subject, maturity, shown, language),
-        degree_day_table(subject, maturity, language),
+        degree_day_table(subject, maturity, language, expected=expected),
     )
 
 

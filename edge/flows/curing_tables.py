@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from edge.core.curing.maturity import Maturity, MaturityDay, MeanMethod
+from edge.core.curing.maturity import Forecast, Maturity, MaturityDay, MeanMethod
 from edge.wire.climate_csv import tenth
 
 OBSERVED_HOURS = (2, 8, 14, 20)
@@ -29,6 +29,8 @@ class Subject:
     place: str
     cast_on: date
     edition: str
+    counts_casting_day: bool = False
+    band_tenths_cd: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,15 @@ _WORDS = {
         "done": "达到目标",
         "not_yet": "尚未达到",
         "over": "超过规定天数",
+        "first_day": "首个计入日",
+        "casting_day": "成型当日",
+        "next_day": "成型次日",
+        "band": "累计{total}，习惯范围 {low}～{high} ℃·d：{verdict}。",
+        "within": "在内",
+        "outside": "不在内",
+        "forecast": "预计达到（按最近 7 个实测日的最高、平均、最低推算）：最早 {earliest}，"
+        "可能 {likely}，最迟 {latest}。",
+        "open": "无法推算",
         "gaps": "缺测 {count} d，未以任何方式补入。",
         "methods": "平均值：mean24 为不少于 20 个整点的平均，obs4 为 2、8、14、20 时平均，"
         "minmax 为最高最低平均，ledger 为导入的台账；整点值为该小时内读数的平均。",
@@ -95,6 +106,15 @@ _WORDS = {
         "done": "target reached",
         "not_yet": "not yet",
         "over": "beyond the days of the rule",
+        "first_day": "First day",
+        "casting_day": "of casting",
+        "next_day": "after casting",
+        "band": "Sum {total}, customary range {low} to {high} ℃·d: {verdict}.",
+        "within": "within",
+        "outside": "outside",
+        "forecast": "Expected (by the highest, mean and lowest of the last 7 measured days): "
+        "earliest {earliest}, likely {likely}, latest {latest}.",
+        "open": "cannot be told",
         "gaps": "{count} d not measured, and not filled in by any means.",
         "methods": "Means: mean24 of at least 20 hours, obs4 of 2, 8, 14 and 20 h, minmax of the "
         "highest and lowest, ledger as imported; the value of an hour is the mean of its readings.",
@@ -137,9 +157,13 @@ def temperature_table(
 
 
 def degree_day_table(
-    subject: Subject, maturity: Maturity, language: TableLanguage = TableLanguage.ZH_CN
+    subject: Subject,
+    maturity: Maturity,
+    language: TableLanguage = TableLanguage.ZH_CN,
+    *,
+    expected: Forecast | None = None,
 ) -> Table:
-    """C5-19-2: each day's part, the running sum and the counted days."""
+    """C5-19-2: each day's part, the running sum and the counted days; what is left as a range."""
     words = _WORDS[language]
     first = subject.cast_on
     rows = tuple(
@@ -164,6 +188,10 @@ def degree_day_table(
             *_above(subject, words),
             (words["target"], f"{tenths(maturity.target_tenths_cd)} ℃·d"),
             (words["reached"], reached),
+            (
+                words["first_day"],
+                words["casting_day" if subject.counts_casting_day else "next_day"],
+            ),
         ),
         headings=(
             *(words["day"], words["date"], words["mean"], words["added"]),
@@ -171,7 +199,12 @@ def degree_day_table(
         ),
         shares=(8, 13, 12, 13, 13, 9, 15, 17),
         rows=rows,
-        below=(*_gaps(maturity, words), words["signs"]),
+        below=(
+            *_gaps(maturity, words),
+            *_band(subject, maturity, words),
+            *_expected(expected, words),
+            words["signs"],
+        ),
     )
 
 
@@ -201,6 +234,25 @@ def _above(subject: Subject, words: Mapping[str, str]) -> tuple[tuple[str, str],
 
 def _gaps(maturity: Maturity, words: Mapping[str, str]) -> tuple[str, ...]:
     return (words["gaps"].format(count=len(maturity.gaps)),) if maturity.gaps else ()
+
+
+def _band(subject: Subject, maturity: Maturity, words: Mapping[str, str]) -> tuple[str, ...]:
+    """Where the sum lies in the range that practice takes for 600 ℃·d; only where there is one."""
+    if subject.band_tenths_cd is None or maturity.reached_on is None:
+        return ()
+    low, high = subject.band_tenths_cd
+    total = maturity.total_tenths_cd
+    verdict = words["within" if low <= total <= high else "outside"]
+    facts = {"total": tenths(total), "low": tenths(low), "high": tenths(high)}
+    return (words["band"].format(**facts, verdict=verdict),)
+
+
+def _expected(expected: Forecast | None, words: Mapping[str, str]) -> tuple[str, ...]:
+    if expected is None:
+        return ()
+    days = {"earliest": expected.earliest, "likely": expected.likely, "latest": expected.latest}
+    told = {name: on.isoformat() if on else words["open"] for name, on in days.items()}
+    return (words["forecast"].format(**told),)
 
 
 def _note(line: MaturityDay, maturity: Maturity, words: Mapping[str, str]) -> str:

@@ -107,6 +107,8 @@ def test_both_tables_of_a_group(db: Path, tmp_path: Path) -> None:
 
     code, _ = curing(*asked, "--cast-on", "2026-01-03", "--until", "2026-01-20")
     assert code == 1
+    code, _ = curing(*asked, "--cast-on", "2026-01-03", "--until", "2026-02-01", "--casting-day")
+    assert code == 0
 
 
 @NEEDS_PAPER

@@ -1,12 +1,13 @@
 """The customary tables: every day has its line, and what is missing says so."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from edge.core.curing.limits import Edition, MaturityLimits
-from edge.core.curing.maturity import Maturity, MeanMethod, reckon
+from edge.core.curing.maturity import Forecast, Maturity, MeanMethod, reckon
 from edge.core.ids import SensorId
 from edge.flows.curing_tables import (
     Subject,
@@ -103,3 +104,27 @@ def test_beyond_the_days_of_the_rule_is_written_beside_the_date() -> None:
     table = degree_day_table(SUBJECT, maturity, TableLanguage.EN)
 
     assert dict(table.above)["Reached on"] == "2026-03-04 (beyond the days of the rule)"
+
+
+@pytest.mark.parametrize("language", TableLanguage)
+def test_until_it_is_reached_the_end_is_a_range(language: TableLanguage) -> None:
+    _, maturity = maturity_of()
+    expected = Forecast(date(2026, 3, 9), date(2026, 3, 11), None)
+    below = degree_day_table(SUBJECT, maturity, language, expected=expected).below
+    (line,) = [each for each in below if "2026-03-09" in each]
+    assert "2026-03-11" in line
+    unknown = {TableLanguage.ZH_CN: "最迟 无法推算", TableLanguage.EN: "latest cannot be told"}
+    assert unknown[language] in line
+
+
+@pytest.mark.parametrize(
+    ("band", "said"), [((700, 800), "：在内。"), ((480, 520), "：不在内。"), (None, "")]
+)
+def test_the_customary_range_is_named_where_there_is_one(
+    band: tuple[int, int] | None, said: str
+) -> None:
+    _, maturity = maturity_of()
+    subject = replace(SUBJECT, band_tenths_cd=band, counts_casting_day=True)
+    table = degree_day_table(subject, maturity)
+    assert any(said in line for line in table.below if "习惯范围" in line) is bool(said)
+    assert dict(table.above)["首个计入日"] == "成型当日"
