@@ -16,7 +16,15 @@ from edge.core.curing.record import Heard, LoggedReading
 from edge.core.curing.stays import StayClimate
 from edge.core.curing.strength import strength_value
 from edge.core.moments import CHINA, Due
-from edge.flows.board_view import NOTHING_FOUND, WAITING, BoardView, Search, SensorNow, verdict_of
+from edge.flows.board_view import (
+    NOTHING_FOUND,
+    WAITING,
+    BoardView,
+    DegreeLine,
+    Search,
+    SensorNow,
+    verdict_of,
+)
 from kiosk.plot import HEIGHT, WIDTH, Scale, humidity_plot, temperature_plot
 from kiosk.words import board_words
 
@@ -92,6 +100,8 @@ def render_board(
         "rings": lambda sensor: " ".join(t["climate"][each.value] for each in sensor.ringing),
         "limits": lambda limits: _limits(limits, t),
         "racks": _racks(view),
+        "degrees": lambda tenths: f"{tenths / 10:.1f}",
+        "ripe": lambda line: _ripe(line, t),
         "local": _local,
         "clock": _clock,
         "day": _day,
@@ -167,6 +177,24 @@ def _stay(had: StayClimate, t: Mapping[str, Any]) -> str:
         u=_hours(had.minutes_untold),
         o=_hours(had.minutes_out),
     )
+
+
+def _ripe(line: DegreeLine, t: Mapping[str, Any]) -> str:
+    """When a group reached its degree days, or may reach them: earliest, likely, latest."""
+    words = t["degrees"]
+    text: str
+    if line.reached_on is not None:
+        text = words["reached_on"]
+        return text.format(on=f"{line.reached_on:%m-%d}")
+    if line.expected is None:
+        text = words["unknown"]
+        return text
+    told = line.expected
+    first, likely, last = (
+        f"{each:%m-%d}" if each else "?" for each in (told.earliest, told.likely, told.latest)
+    )
+    text = words["expected"]
+    return text.format(first=first, likely=likely, last=last)
 
 
 def _hours(minutes: int) -> str:

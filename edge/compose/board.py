@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 from edge import __version__
 from edge.compose.common import shipped_rules, station_of
+from edge.core.curing.degree_days import DegreeBook
 from edge.core.curing.places import Layout
 from edge.core.errors import ConfigError
 from edge.core.ids import RoomId
@@ -23,6 +24,7 @@ from edge.storage.climate_reads import ClimateLog
 from edge.storage.link import LinkReader
 from edge.storage.registry import SqliteRegistry
 from edge.storage.station import StationReader
+from edge.wire.degree_json import KIND, load_degrees
 from edge.wire.layout_toml import parse_racks
 from kiosk.app import HOSTS
 from kiosk.board import Entrance, build_board
@@ -109,7 +111,11 @@ class _Rooms:
                 if each is not None:
                     stack.callback(each.close)
             yield Books(
-                log.places if log else None, climate, self._registry, lambda: self._unsent(log)
+                log.places if log else None,
+                climate,
+                self._registry,
+                lambda: self._unsent(log),
+                lambda: _degrees(log),
             )
 
     def _unsent(self, log: StationReader | None) -> Unsent:
@@ -118,3 +124,10 @@ class _Rooms:
             return Unsent(0, None, online)
         backlog = backlog_of(log, self._link.marks())
         return Unsent(backlog.waiting, backlog.oldest_waiting, online)
+
+
+def _degrees(log: StationReader | None) -> tuple[DegreeBook, ...]:
+    """What the door has stated of its cage's groups."""
+    documents = log.documents(KIND) if log else ()
+    books = (load_degrees(each) for each in documents)
+    return tuple(book for book in books if book is not None)

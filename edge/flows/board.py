@@ -8,6 +8,7 @@ from edge.core.checks_groups import window_of
 from edge.core.curing.alarm import AlarmState
 from edge.core.curing.climate import Quantity
 from edge.core.curing.due import due_at_press, due_state, owes_curing_in
+from edge.core.curing.limits import MaturityLimits
 from edge.core.curing.picks import PickList, pick_list
 from edge.core.curing.places import Spot, Suggestion, suggest
 from edge.core.curing.state import Presence, Standing
@@ -15,6 +16,7 @@ from edge.core.curing.stays import StayClimate, joined, worst
 from edge.core.ids import DeviceId, GroupId, SensorId, SpecimenId
 from edge.core.moments import Due, Instant
 from edge.core.specimen import Group, SpecimenState
+from edge.flows.board_degrees import degree_lines
 from edge.flows.board_view import (
     NOTHING_FOUND,
     BoardView,
@@ -62,6 +64,7 @@ class Board:
             elsewhere=self._others(books.registry),
             elsewhere_age_h=None if age_h == float("inf") else age_h,
             unsent=books.unsent(),
+            degrees=degree_lines(books.degrees(), today=now.local_day, limits=self._maturity()),
         )
 
     def find(self, books: Books, text: str, now: Instant) -> Search:
@@ -75,6 +78,10 @@ class Board:
         if group is None:
             return Search(told)
         return Search(told, group.group, self._suggested(group, books.book))
+
+    def _maturity(self) -> MaturityLimits:
+        curing = self._of.rules.curing
+        return curing.maturity[curing.edition]
 
     def _sought(self, text: str, lines: tuple[Standing, ...], registry: Registry) -> Group | None:
         """The group of what was found; of a block that was never here, by the registry."""

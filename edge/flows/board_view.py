@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from edge.core.curing.alarm import Alarm
 from edge.core.curing.climate import Quantity
+from edge.core.curing.degree_days import DegreeBook
 from edge.core.curing.limits import ClimateLimits
+from edge.core.curing.maturity import Forecast
 from edge.core.curing.picks import PickList
 from edge.core.curing.places import Layout, Occupancy, Spot, Suggestion
 from edge.core.curing.record import Heard, LoggedReading
 from edge.core.curing.state import Standing
 from edge.core.curing.stays import Stay, StayClimate
 from edge.core.custody import Custody
-from edge.core.ids import DeviceId, LabId, RoomId, SensorId, SpecimenId
+from edge.core.ids import DeviceId, GroupId, LabId, RoomId, SensorId, SpecimenId
 from edge.core.moments import Due, Instant
 from edge.core.rulesets import RuleSet
 from edge.core.specimen import Group, SpecimenState
@@ -138,6 +140,27 @@ class Unsent:
 
 
 @dataclass(frozen=True, slots=True)
+class DegreeLine:
+    """A group at a cage: its stated sums up to a day, tenths of ℃·d, and when it may be ripe."""
+
+    group: GroupId
+    total_tenths_cd: int
+    target_tenths_cd: int
+    days: int
+    gaps: int
+    until: date
+    reached_on: date | None
+    expected: Forecast | None
+
+    @property
+    def ripe_on(self) -> date | None:
+        """The day on which it reached the target, else the likely one."""
+        if self.reached_on is not None:
+            return self.reached_on
+        return None if self.expected is None else self.expected.likely
+
+
+@dataclass(frozen=True, slots=True)
 class BoardView:
     """One look at everything; `is_there` tells whether the station has begun its log."""
 
@@ -152,6 +175,7 @@ class BoardView:
     elsewhere: tuple[Elsewhere, ...]
     elsewhere_age_h: float | None
     unsent: Unsent
+    degrees: tuple[DegreeLine, ...] = ()
 
     @property
     def by_due(self) -> Mapping[Due, tuple[GroupLine, ...]]:
@@ -181,6 +205,7 @@ class Books:
     climate: ClimateNow | None
     registry: CityBook
     unsent: Callable[[], Unsent]
+    degrees: Callable[[], tuple[DegreeBook, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

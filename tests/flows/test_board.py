@@ -16,6 +16,7 @@ from board_room import (
     a_day,
     board_room,
     cast,
+    ripening,
     room_commission,
     standing,
 )
@@ -211,3 +212,32 @@ def test_a_block_is_shown_with_the_climate_that_it_has_had(room: Room) -> None:
     assert (line.specimen, had.minutes_in, had.minutes_out) == ("s-2-1", 20 * 1440 - 60, 60)
     room.climate = None
     assert room.board.find(room.books, "s-2-1", room.now).lines[0][1] is None
+
+
+def test_degree_days_of_a_cage_are_told_with_gaps_and_a_range(room: Room) -> None:
+    ripe = ripening("group-7", *[450] * 14)
+    room.degrees = (
+        ripening("group-9", None, None),
+        ripening("group-8", *[200] * 13, None, 250),
+        replace(ripe, reached_on=ripe.days[-1].on),
+        ripening("group-6"),
+    )
+    told = room.look().degrees
+    assert [(line.group, line.days, line.gaps) for line in told] == [
+        ("group-7", 14, 0),
+        ("group-8", 14, 1),
+        ("group-9", 0, 2),
+    ]
+    assert (told[1].total_tenths_cd, told[1].target_tenths_cd) == (2850, 6000)
+    expected = told[1].expected
+    assert expected is not None
+    until = told[1].until
+    days = [(on - until).days for on in (expected.earliest, expected.likely, expected.latest) if on]
+    assert days == [13, 16, 16]
+    assert (told[0].ripe_on, told[2].ripe_on) == (ripe.days[-1].on, None)
+
+
+def test_a_group_that_was_ripe_a_season_ago_is_not_shown(room: Room) -> None:
+    ripe = ripening("group-7", *[450] * 14, begun_d=100)
+    room.degrees = (replace(ripe, reached_on=ripe.days[-1].on),)
+    assert room.look().degrees == ()

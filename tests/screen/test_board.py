@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 import samples
 from axe_playwright_python.sync_playwright import Axe
-from board_room import SENSOR, Room, a_day, board_room, standing
+from board_room import SENSOR, Room, a_day, board_room, ripening, standing
 from local_site import local_site
 from memory_doors import QuietJournal
 from playwright.sync_api import Browser, Page
@@ -76,6 +76,12 @@ def busy(room: Room) -> None:
         a_day(Heard.OUT, centi=2310), ringing=((SENSOR, Quantity.TEMPERATURE, alarm),)
     )
     room.unsent = Unsent(17, samples.NOW, online=False)
+    ripe = ripening("group-21", *[310] * 20)
+    room.degrees = (
+        ripening("group-20", *[180] * 12, None, 205, 150),
+        replace(ripe, reached_on=ripe.days[-1].on),
+        ripening("group-22", None, None),
+    )
     name = SpecimenId("s-9-1")
     room.registry.places = {
         name: Custody(name, SpecimenState.ACCEPTED, samples.NOW, samples.LAB, DeviceId("desk-2"))

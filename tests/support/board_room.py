@@ -14,12 +14,13 @@ from signed_log import Writer, signed_place
 from edge.core.commission import Commission
 from edge.core.curing.alarm import Alarm
 from edge.core.curing.climate import Quantity
+from edge.core.curing.degree_days import ClosedDay, DegreeBook
 from edge.core.curing.places import Layout, Rack, Spot
 from edge.core.curing.record import Heard, LoggedReading
 from edge.core.curing.state import Book, Presence, Standing
 from edge.core.curing.stays import StayClimate
 from edge.core.custody import Custody
-from edge.core.ids import LabId, RoomId, SensorId, SpecimenId
+from edge.core.ids import GroupId, LabId, RoomId, SensorId, SpecimenId
 from edge.core.moments import CHINA, Casting, Instant, TimeQuality
 from edge.core.specimen import Group
 from edge.flows.board import Board
@@ -116,6 +117,7 @@ class Room:
     registry: CityRegistry
     climate: StillClimate | None = field(default_factory=a_day)
     unsent: Unsent = ALL_SENT
+    degrees: tuple[DegreeBook, ...] = ()
     now: Instant = NOW
 
     def __post_init__(self) -> None:
@@ -123,7 +125,9 @@ class Room:
 
     @property
     def books(self) -> Books:
-        return Books(self.places, self.climate, self.registry, lambda: self.unsent)
+        return Books(
+            self.places, self.climate, self.registry, lambda: self.unsent, lambda: self.degrees
+        )
 
     def look(self) -> BoardView:
         return self.board.look(self.books, self.now)
@@ -134,6 +138,15 @@ class Room:
 
     def put(self, *standings: Standing) -> None:
         self.store.commit(book=Book(standings))
+
+
+def ripening(name: str, *tenths: int | None, begun_d: int = 30) -> DegreeBook:
+    """What was stated of a group's days since it was cast so many days ago; None is a gap."""
+    cast_on = (samples.NOW - timedelta(days=begun_d)).date()
+    days = tuple(
+        ClosedDay(cast_on + timedelta(days=number), each) for number, each in enumerate(tenths, 1)
+    )
+    return DegreeBook(GroupId(name), cast_on, days)
 
 
 def standing(
