@@ -4,6 +4,7 @@ The real process, a simulated scanner on a pseudo-terminal, ten thousand blocks 
 time of a scan ends when the answer is in the journal, which is when lamp and buzzer are told.
 
 Run: .venv/bin/python tests/bench/bench_wall.py [--blocks N] [--scans N] [--idle-s N] [--starts N]
+     … --camera: only what photographs add at a site, 1280 x 720 pixels, blocks in and out again
 """
 
 import argparse
@@ -16,16 +17,19 @@ from itertools import islice
 from pathlib import Path
 from statistics import median, quantiles
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+from shots import numbered_shots
 from waiting import pause, until
 from wall_site import WallSite, wall_site
 
 from edge.core.curing.places import Spot
 from edge.core.curing.state import Book, Presence, Standing
 from edge.core.ids import GroupId, RoomId, SpecimenId
+from edge.core.people import Role
 from edge.host.clock import SystemClock
 from edge.storage.station import SqliteStation
 
@@ -49,7 +53,11 @@ def main() -> None:
     options.add_argument("--scans", type=int, default=300)
     options.add_argument("--idle-s", type=float, default=20.0)
     options.add_argument("--starts", type=int, default=5)
+    options.add_argument("--camera", action="store_true")
     asked = options.parse_args()
+    if asked.camera:
+        photographs()
+        return
     table = Table(
         "what", "value", "bar", title=f"wall station, {asked.blocks:,} blocks in the room"
     )
@@ -71,6 +79,50 @@ def main() -> None:
         table.add_row("memory (RSS)", f"{memory_mb(wall):.1f} MB", "80 MB")
         wall.child.stop()
     Console().print(table)
+
+
+def photographs() -> None:
+    """The same with a camera: every transfer waits for its photograph, within the deadline."""
+    table = Table("what", "value", "bar", title="wall station of a site with a camera")
+    with tempfile.TemporaryDirectory() as folder:
+        source = numbered_shots(Path(folder) / "shots", size=(1280, 720), count=30)
+        more = f'kind = "site"\n[wall.camera]\nsource = "{source}"\n'
+        with wall_site(Path(folder), more=more) as wall:
+            wall.start()
+            pause(5)
+            spans = sorted([*carried(wall, "in"), *carried(wall, "out")])
+            p95 = quantiles(spans, n=20)[18]
+            late = len(wall.journal("photograph.missing"))
+            table.add_row("scan to answer, p50", f"{median(spans):.1f} ms", "300 ms")
+            table.add_row("scan to answer, p95", f"{p95:.1f} ms", "300 ms")
+            table.add_row("scan to answer, slowest", f"{spans[-1]:.1f} ms", "300 ms")
+            table.add_row("photographs kept, missing", f"{len(spans) - late}, {late}", "-")
+            table.add_row("memory of the door (RSS)", f"{memory_mb(wall):.1f} MB", "80 MB")
+            eye = psutil.Process(wall.child.pid).children()[0]
+            table.add_row("memory of the camera", f"{eye.memory_info().rss / 1e6:.0f} MB", "-")
+            eye.cpu_percent()
+            pause(10)
+            table.add_row("camera, idle", f"{eye.cpu_percent():.0f} % of a core", "-")
+            wall.child.stop()
+    Console().print(table)
+
+
+def carried(wall: WallSite, mode: str) -> Iterator[float]:
+    """Milliseconds to the answer for each block of the day that is carried in a mode."""
+    clock = SystemClock()
+    pause(SAME_CODE_S)
+    tester = wall.site.world.population.with_role(Role.TESTER)[0]
+    wall.show(wall.site.world.badges[tester.person])
+    wall.show(wall.command(mode))
+    if mode == "in":
+        wall.show(wall.command("shelf a-1"))
+    for block in wall.blocks():
+        said = len(wall.said())
+        shown = clock.now()
+        wall.scanner.show(wall.chip(block).encode())
+        until(lambda said=said: len(wall.said()) > said)  # type: ignore[misc] # bound at once
+        answered = datetime.fromisoformat(str(wall.said()[-1]["timestamp"]))
+        yield (answered - shown).total_seconds() * 1e3
 
 
 def fill(wall: WallSite, blocks: int) -> None:
