@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import samples
 from curing_room import ROOM
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from memory_doors import MemoryEvidence, QuietJournal
 from wall_bench import BLOCKS, PowerCutError, WallBench
 
 from edge.core.curing.inputs import RoomKind
 from edge.core.curing.places import Spot
 from edge.core.curing.state import Mode
-from edge.core.ids import SpecimenId
+from edge.core.errors import DeviceGone
+from edge.core.evidence import Still
+from edge.core.ids import Digest, SpecimenId
+from edge.flows.curing_photographs import DoorEye
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +42,19 @@ MOVED = {"curing.entered": "inside", "curing.moved": "inside"}
 ENDED = {"curing.left": "out", "curing.disposed": "disposed"}
 
 
+class FlakyCamera:
+    """Gives a new picture each time, while it works."""
+
+    works = True
+    shots = 0
+
+    def shoot(self) -> Still:
+        if not self.works:
+            raise DeviceGone("camera_gone", why="late")
+        self.shots += 1
+        return Still(f"picture {self.shots}".encode(), "image/jpeg", samples.NOW)
+
+
 class CustodyMachine(RuleBasedStateMachine):
     """The flow over the store on the disk; what it says is compared with the log alone."""
 
@@ -46,7 +64,10 @@ class CustodyMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.bench = WallBench(Path(self.folder.name), kind=self.kind)
+        self.camera = FlakyCamera()
+        self.files = MemoryEvidence()
+        eye = DoorEye(self.camera, self.files, QuietJournal())
+        self.bench = WallBench(Path(self.folder.name), kind=self.kind, eye=eye)
         self.heard = 0
         self.where: dict[str, tuple[str, str]] = {}
         self.open: dict[str, list[str]] = {}
@@ -197,6 +218,17 @@ class SiteCustodyMachine(CustodyMachine):
 
     kind = RoomKind.SITE
     badge = "tester-1"
+
+    @rule(works=st.booleans())
+    def plug_camera(self, *, works: bool) -> None:
+        self.camera.works = works
+
+    @invariant()
+    def what_went_in_was_photographed_or_says_why_not(self) -> None:
+        entered = [data for kind, data in self.bench.log() if kind == "curing.entered"]
+        for data in entered:
+            assert bool(data["evidence"]) is (data["photograph_missing"] is None)
+            assert all(self.files.get(Digest(each["sha256"])) for each in data["evidence"])
 
 
 CustodyMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
