@@ -18,7 +18,7 @@ from edge.core.errors import ConfigError
 from edge.core.ids import Id
 from edge.devices.camera.source import parse_source
 from edge.devices.camera.still_frames import Sitting
-from edge.devices.camera.stills import StillWorker
+from edge.devices.camera.stills import StillWorker, why_absent
 from edge.flows.backlog import backlog_of
 from edge.flows.curing import Curing, DoorParts, Premises, Said, TypedChip
 from edge.flows.curing_maturity import MaturityTeller
@@ -201,6 +201,9 @@ class _Wall:
         if self._wall.kind is not RoomKind.SITE:
             self._journal.warning("camera.not_needed", kind=self._wall.kind.value)
             return None
+        absent = why_absent()
+        if absent is not None:
+            raise absent
         sitting = Sitting(wishes.source, wishes.width, wishes.height)
         return StillWorker(
             sitting, clock=self._clock, journal=self._journal, deadline_s=wishes.deadline_s

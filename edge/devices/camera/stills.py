@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import IO
 
-from edge.core.errors import DeviceGone
+from edge.core.errors import ConfigError, DeviceGone
 from edge.core.evidence import Still
 from edge.devices.camera.still_frames import (
     ASK,
@@ -32,6 +33,16 @@ _LOADING_S, _SILENT_S = 60.0, 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _STOP_S = 2.0
 _CHUNK = 1 << 16
+
+
+def why_absent() -> ConfigError | None:
+    """What its process would lack; found without loading it."""
+    lacking = next((name for name in ("cv2", "numpy") if find_spec(name) is None), None)
+    if lacking is None:
+        return None
+    return ConfigError(
+        "camera_extra_absent", missing=lacking, remedy='pip install "specimen-edge[camera]"'
+    )
 
 
 def worker_command(sitting: Sitting) -> tuple[str, ...]:
