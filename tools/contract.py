@@ -1,4 +1,4 @@
-"""Writes the contract of docs/contract from the code: schemas, AsyncAPI and test vectors.
+"""Writes the contract of docs/ from the code: schemas, AsyncAPI and test vectors.
 
 Run: .venv/bin/python tools/contract.py [FOLDER]
 """
@@ -40,7 +40,8 @@ from edge.wire.downlink import KINDS, Ask, Result, Status, payload_type
 from edge.wire.event_json import draft_event
 from edge.wire.topics import type_level
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "contract"
+FOLDER = Path(__file__).resolve().parents[1] / "docs"
+_SCHEMAS = "schemas"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 EVENTS = tuple(each for union in get_args(Event) for each in (get_args(union) or (union,)))
 """Every event type; `Closing` is a union of its own."""
@@ -64,8 +65,8 @@ def main() -> None:
 def contract() -> Mapping[str, str]:
     """Every file by its name."""
     return {
-        "events.schema.json": _json(events_schema()),
-        "messages.schema.json": _json(messages_schema()),
+        "schemas/events.schema.json": _json(events_schema()),
+        "schemas/messages.schema.json": _json(messages_schema()),
         "asyncapi.yaml": yaml.safe_dump(asyncapi(), sort_keys=False, allow_unicode=True, width=110),
         **{f"vectors/{name}": text for name, text in vectors().items()},
     }
@@ -240,11 +241,14 @@ def _operation(name: str, way: str) -> Schema:
 
 
 def _messages() -> Iterator[tuple[str, Schema]]:
-    yield "event", _sealed("event", EVENT_PAYLOAD_TYPE, "events.schema.json")
+    yield "event", _sealed("event", EVENT_PAYLOAD_TYPE, f"{_SCHEMAS}/events.schema.json")
     for kind in KINDS.values():
-        yield kind, _sealed(kind, payload_type(kind), f"messages.schema.json#/$defs/{kind}")
+        yield (
+            kind,
+            _sealed(kind, payload_type(kind), f"{_SCHEMAS}/messages.schema.json#/$defs/{kind}"),
+        )
     for kind in _PLAIN_MESSAGES:
-        yield kind, {"payload": {"$ref": f"messages.schema.json#/$defs/{kind}"}}
+        yield kind, {"payload": {"$ref": f"{_SCHEMAS}/messages.schema.json#/$defs/{kind}"}}
     yield (
         "blob-part",
         {

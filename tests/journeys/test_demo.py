@@ -5,18 +5,21 @@ import signal
 import subprocess
 import sys
 from base64 import b64decode
+from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
-from jsonschema import Draft202012Validator
+from described import Description
+from jsonschema import Draft202012Validator, ValidationError
+from overhear import Overhearing
 from waiting import until
 
 from edge.sim.broker import HOST, Mosquitto
 
 pytestmark = pytest.mark.slow
 
-CONTRACT = Path(__file__).parents[2] / "docs" / "contract"
+CONTRACT = Path(__file__).parents[2] / "docs" / "schemas"
 EDGE = (sys.executable, "-m", "edge")
 
 
@@ -37,9 +40,19 @@ def living(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def overheard(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Overhearing, Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("a day")
-    return folder, run("demo", "--once", "--json", "--dir", str(folder))
+    with Overhearing(folder) as heard:
+        return heard, folder, run("demo", "--once", "--json", "--dir", str(folder))
+
+
+@pytest.fixture
+def day(
+    overheard: tuple[Overhearing, Path, subprocess.CompletedProcess[str]],
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    return overheard[1:]
 
 
 def test_a_day_loses_nothing_and_doubles_nothing(
@@ -75,6 +88,27 @@ def test_every_event_of_the_day_keeps_the_published_contract(
     assert len(bodies) > 100
     for body in bodies:
         judge.validate(body)
+
+
+def test_everything_that_was_said_keeps_the_published_contract(
+    overheard: tuple[Overhearing, Path, subprocess.CompletedProcess[str]],
+) -> None:
+    messages, contract = overheard[0].messages, Description()
+    channels = Counter(contract.judge(*message) for message in messages)
+    assert channels["events"] > 100
+    assert channels.keys() >= {
+        "asks",
+        "pages",
+        "status",
+        "acks",
+        "heads",
+        "blobHead",
+        "blobPart",
+        "blobAcks",
+    }
+    topic, good = next(each for each in messages if "/ev/" in each[0])
+    with pytest.raises(ValidationError):
+        contract.judge(topic, good.replace(b"payloadType", b"payloadKind"))
 
 
 def test_nothing_is_left_running(day: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
