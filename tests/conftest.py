@@ -2,6 +2,6 @@
 
 from hypothesis import settings
 
-settings.register_profile("steady", max_examples=50, derandomize=True)
+settings.register_profile("steady", max_examples=25, derandomize=True)
 settings.register_profile("search", max_examples=1000, derandomize=False)
 settings.load_profile("steady")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from bench import BLOCKS, Bench
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.carriers import Carrier, Reading
@@ -53,7 +53,8 @@ def one_by_one(bench: Bench, texts: list[str]) -> list[Signal]:
 
 
 @pytest.mark.parametrize("begin", [scanning, blind])
-@given(layers=st.lists(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=8), max_size=4))
+@settings(max_examples=12)
+@given(layers=st.lists(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=8), min_size=1, max_size=3))
 def test_a_layer_is_what_its_chips_are_one_by_one(
     begin: Callable[[], Bench], layers: list[list[str]]
 ) -> None:
