@@ -152,7 +152,7 @@ class MaturityTeller:
         """What is known of the gaps and of the days that are over; a ledger where none measured."""
         sensor, method = self._cage.place.sensor, self._cage.method
         known: dict[date, MeasuredDay] = {}
-        for day in (*book.gaps, *book.open_days(until, self._limits())):
+        for day in (*book.gaps(until), *book.open_days(until, self._limits())):
             hours = None if sensor is None else record.hourly_means(sensor, day)
             mean = None
             if hours is not None:

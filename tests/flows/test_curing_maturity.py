@@ -144,6 +144,17 @@ def test_an_untrusted_clock_ends_no_day(room: CageRoom) -> None:
     assert room.walk() == 2
 
 
+def test_a_day_that_a_wrong_clock_stated_is_not_filled_before_it_is_over(room: CageRoom) -> None:
+    room.set_day(FIRST + timedelta(days=3))
+    room.walk()
+    room.set_day(FIRST, hour=22)
+    room.measured.whole(FIRST, 2000)
+    assert room.walk() == 0
+    room.set_day(FIRST + timedelta(days=1))
+    room.walk()
+    assert room.stated()[3:] == [("gap_filled", FIRST.isoformat(), 200)]
+
+
 MOVES = st.one_of(
     st.tuples(st.just("wait"), st.integers(1, 80)),
     st.tuples(st.just("jump"), st.integers(-400, 400)),

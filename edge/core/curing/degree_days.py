@@ -47,10 +47,13 @@ class DegreeBook:
     days: tuple[ClosedDay, ...] = ()
     reached_on: date | None = None
 
-    @property
-    def gaps(self) -> tuple[date, ...]:
-        """Days that were stated as gaps and not filled since, the newest of them."""
-        return tuple(day.on for day in self.days if day.tenths_c is None)[-DAYS:]
+    def gaps(self, until: date) -> tuple[date, ...]:
+        """Days that are over, were stated as gaps and not filled since, the newest of them.
+
+        After a clock that was ahead a stated day may not be over yet.
+        """
+        gaps = (day.on for day in self.days if day.tenths_c is None and day.on <= until)
+        return tuple(gaps)[-DAYS:]
 
     def open_days(self, until: date, limits: MaturityLimits) -> tuple[date, ...]:
         """Days that are over and were not stated yet, the oldest of them."""
@@ -93,7 +96,7 @@ def _steps(
     limits: MaturityLimits,
     method: MeanMethod,
 ) -> Iterator[tuple[DegreeBook, CuringEvent]]:
-    for on in book.gaps:
+    for on in book.gaps(until):
         mean = measured.get(on, MeasuredDay()).mean
         if mean is not None:
             filled = ClosedDay(on, mean.tenths_c)
