@@ -144,7 +144,7 @@ def test_standard_curing_begins_at_the_lab_in_time_or_is_said_to_be_late(
     assert [each.get("hours") for each in facts(found)][1:] == ["49"][: len(expected) - 1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(
     hours=st.integers(0, 400 * 24),
     age_days=st.sampled_from([1, 3, 7, 28, 56, 60, 90]),

@@ -120,7 +120,7 @@ windows = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @given(windows, instants, instants)
 def test_due_goes_forward_in_time_and_only_forward(
     window: AgeWindow, first: datetime, second: datetime
@@ -130,7 +130,7 @@ def test_due_goes_forward_in_time_and_only_forward(
     assert ORDER.index(window.due(early)) <= ORDER.index(window.due(late))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @given(windows, instants)
 def test_what_is_certain_is_possible(window: AgeWindow, at: datetime) -> None:
     if not window.certain.empty:

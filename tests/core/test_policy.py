@@ -155,7 +155,7 @@ found_lists = st.lists(found_values, max_size=6)
 severities = st.dictionaries(st.sampled_from(Code), st.sampled_from(Severity))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(found_lists, found_lists, severities)
 def test_more_findings_never_make_it_milder(
     some: list[Finding], more: list[Finding], levels: dict[Code, Severity]
@@ -171,7 +171,7 @@ def test_more_findings_never_make_it_milder(
     assert order.index(decide(*some)) <= order.index(decide(*some, *more))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(st.sampled_from(sorted(SAFETY)), severities, st.sets(st.sampled_from(Code)))
 def test_safety_is_never_below_hold_whatever_a_rule_set_says(
     code: Code, levels: dict[Code, Severity], overridable: set[Code]

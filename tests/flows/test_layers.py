@@ -54,7 +54,11 @@ def one_by_one(bench: Bench, texts: list[str]) -> list[Signal]:
 
 @pytest.mark.parametrize("begin", [scanning, blind])
 @settings(max_examples=12)
-@given(layers=st.lists(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=8), min_size=1, max_size=3))
+@given(
+    layers=st.lists(
+        st.lists(st.sampled_from(TEXTS), min_size=1, max_size=8), min_size=1, max_size=3
+    )
+)
 def test_a_layer_is_what_its_chips_are_one_by_one(
     begin: Callable[[], Bench], layers: list[list[str]]
 ) -> None:

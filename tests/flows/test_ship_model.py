@@ -163,4 +163,4 @@ class Shipping(RuleBasedStateMachine):
 
 
 TestShipping = Shipping.TestCase
-TestShipping.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
+TestShipping.settings = settings(stateful_step_count=40, deadline=None)

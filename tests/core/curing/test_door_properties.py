@@ -204,8 +204,8 @@ class SiteMachine(DoorMachine):
         assert waiting == self.owed
 
 
-DoorMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=35, deadline=None)
-SiteMachine.TestCase.settings = settings(DoorMachine.TestCase.settings, max_examples=20)
+DoorMachine.TestCase.settings = settings(stateful_step_count=35, deadline=None)
+SiteMachine.TestCase.settings = settings(DoorMachine.TestCase.settings)
 TestDoor = DoorMachine.TestCase
 TestSite = SiteMachine.TestCase
 

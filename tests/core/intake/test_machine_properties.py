@@ -250,4 +250,4 @@ class DeskMachine(RuleBasedStateMachine):
 
 
 TestDeskMachine = DeskMachine.TestCase
-TestDeskMachine.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestDeskMachine.settings = settings(stateful_step_count=30, deadline=None)
