@@ -1,7 +1,7 @@
 """Photographs at the door: named by the transfer that owes them, and never in its way."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +10,15 @@ import pytest
 import samples
 from curing_room import START
 from memory_doors import MemoryEvidence, QuietJournal, SetClock
+from rules import shipped
 from wall_bench import WallBench
 
+from edge.core.codes import Code, Severity
 from edge.core.curing.inputs import RoomKind
 from edge.core.errors import DeviceGone, StorageFull
 from edge.core.evidence import Evidence, EvidenceKind, Still
 from edge.core.ids import Digest
+from edge.core.rulesets import RuleSet
 from edge.flows.blobs import leaving
 from edge.flows.curing_photographs import DoorEye
 
@@ -51,10 +54,17 @@ class Site:
     camera: Camera = field(default_factory=Camera)
     files: MemoryEvidence = field(default_factory=MemoryEvidence)
     placard: bool = False
+    rules: RuleSet = field(default_factory=shipped)
 
     def __post_init__(self) -> None:
         eye = DoorEye(self.camera, self.files, QuietJournal(), self.placard)
-        self.bench = WallBench(self.folder, kind=RoomKind.SITE, clock=SetClock(START), eye=eye)
+        self.bench = WallBench(
+            self.folder,
+            kind=RoomKind.SITE,
+            clock=SetClock(START),
+            eye=eye,
+            rules=self.rules,
+        )
 
     def named(self) -> list[tuple[str, list[str], str | None]]:
         """Of each transfer its type, the digests it names, and why one is missing."""
@@ -122,6 +132,28 @@ def test_a_camera_without_a_picture_loses_no_transfer(site: Site, why: str) -> N
     assert site.named() == [("curing.entered", [], why)]
     assert site.bench.log()[-1][1]["reasons"] == ["EVIDENCE_INCOMPLETE"]
     assert site.bench.store.open_stays() == {"s-1-1": ["room-1"]}
+
+
+@pytest.mark.parametrize(("why", "moved"), [("", ["curing.entered"]), ("late", [])])
+def test_a_city_may_hold_what_was_not_photographed(
+    tmp_path: Path, why: str, moved: list[str]
+) -> None:
+    severities = dict(shipped().severities) | {Code.EVIDENCE_INCOMPLETE: Severity.HOLD}
+    rules = replace(shipped(), severities=severities)
+    site = Site(tmp_path, camera=Camera(why), rules=rules)
+    site.bench.begin("in", badge="tester-1")
+    site.bench.scan("chip:s-1-1")
+    assert [kind for kind, _, _ in site.named()] == moved
+    assert site.bench.heard()[0] == ("ok" if moved else "hold")
+    assert site.bench.types()[-1] == (moved or ["curing.scan_refused"])[0]
+    site.bench.close()
+
+
+def test_what_is_refused_for_more_is_not_photographed(site: Site) -> None:
+    site.bench.begin("out", "", badge="tester-1")
+    site.bench.scan("chip:s-1-1")
+    assert site.bench.heard()[0] == "hold"
+    assert site.camera.shots == 0
 
 
 def test_a_disk_without_room_for_the_picture_loses_no_transfer(tmp_path: Path) -> None:

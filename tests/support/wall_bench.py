@@ -30,6 +30,7 @@ from edge.core.documents import Document
 from edge.core.envelope import Seal, Sealed
 from edge.core.ids import DeviceId, GroupId, KeyId, PersonId, SpecimenId
 from edge.core.nfc import TagCounter
+from edge.core.rulesets import RuleSet
 from edge.flows.climate import ClimateWatch
 from edge.flows.curing import Curing, DoorParts, Premises, Said
 from edge.flows.curing_photographs import DoorEye
@@ -157,6 +158,7 @@ class WallBench:
     climate: ClimateWatch | None = None
     matured: dict[GroupId, date] = field(default_factory=dict)
     eye: DoorEye | None = None
+    rules: RuleSet = field(default_factory=shipped)
 
     def __post_init__(self) -> None:
         key = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -197,7 +199,7 @@ class WallBench:
             eye=self.eye,
         )
         self.premises = Premises(
-            rules=shipped(),
+            rules=self.rules,
             lab=samples.LAB,
             device=WALL,
             room=ROOM,

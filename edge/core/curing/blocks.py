@@ -73,11 +73,18 @@ def _carry(door: Door, scene: Scene, found: tuple[Finding, ...]) -> Step:
     made = plan(scene)
     verdict = judge((*found, *made.findings), context.rules)
     if not verdict.passes:
-        return _refuse(door, scene.session, scene.shown, context, (*found, *made.findings))
+        refused = _refuse(door, scene.session, scene.shown, context, (*found, *made.findings))
+        return replace(refused, photographs=_curable(scene, made, found))
     if made.after is None:
         touched = with_transaction(door, scene.session, scene.transaction, context.now)
         return Step(touched, signal=Signal(Outcome.ALREADY, verdict.codes, scene.specimen))
     return _transfer(door, scene, made, made.after, verdict)
+
+
+def _curable(scene: Scene, made: Plan, found: tuple[Finding, ...]) -> int:
+    """Photographs without which nothing is moved, where a city says so; 0 when more is wrong."""
+    others = tuple(each for each in made.findings if each.code is not Code.EVIDENCE_INCOMPLETE)
+    return made.photographs if judge((*found, *others), scene.context.rules).passes else 0
 
 
 def _transfer(door: Door, scene: Scene, made: Plan, after: Standing, verdict: Verdict) -> Step:
