@@ -12,6 +12,7 @@ class EvidenceKind(StrEnum):
 
     LAYER = "layer"
     BLOCK = "block"
+    PLACARD = "placard"
     DEFECT = "defect"
     SEAL = "seal"
     FORM = "form"

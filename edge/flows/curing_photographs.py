@@ -34,21 +34,21 @@ class DoorEye:
             return taken
         evidence: list[Evidence] = []
         why = ""
-        while len(evidence) < taken.photographs and not why:
-            try:
-                evidence.append(self._keep())
-            except (DeviceError, StorageError) as error:
-                why = str(error.facts.get("why", error.code))
-                self.journal.warning("photograph.missing", error=str(error))
+        try:
+            for kind in taken.photographs:
+                evidence.append(self._keep(kind))  # noqa: PERF401 - those before a failure count
+        except (DeviceError, StorageError) as error:
+            why = str(error.facts.get("why", error.code))
+            self.journal.warning("photograph.missing", error=str(error))
         pictured = replace(shown, evidence=(*shown.evidence, *evidence), unphotographed=why)
         return step(door, pictured, context)
 
-    def _keep(self) -> Evidence:
+    def _keep(self, kind: EvidenceKind) -> Evidence:
         """A picture of now, on the disk before any event names it."""
         still = self.camera.shoot()
         return self.files.put(
             still.content,
-            kind=EvidenceKind.BLOCK,
+            kind=kind,
             media_type=still.media_type,
             taken_at=still.taken_at,
         )

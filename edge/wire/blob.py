@@ -12,7 +12,8 @@ PART_BYTES = 64 * 1024
 SIZE_LIMIT_BYTES = 16 * 1024 * 1024
 """A photograph of 12 megapixels as JPEG is some 6 MB."""
 _LEAVING = frozenset(
-    {EvidenceKind.LAYER, EvidenceKind.BLOCK, EvidenceKind.DEFECT, EvidenceKind.SEAL}
+    {EvidenceKind.LAYER, EvidenceKind.BLOCK, EvidenceKind.PLACARD}
+    | {EvidenceKind.DEFECT, EvidenceKind.SEAL}
 )
 
 

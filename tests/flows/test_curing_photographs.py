@@ -117,6 +117,8 @@ def test_with_a_placard_in_view_the_way_out_has_both_pictures(tmp_path: Path) ->
     site.bench.scan("chip:s-1-1")
     go_out(site)
     assert [len(names) for _, names, _ in site.named()] == [1, 2]
+    left = next(data for kind, data in site.bench.log() if kind == "curing.left")
+    assert [each["kind"] for each in left["evidence"]] == ["block", "placard"]
     site.bench.close()
 
 

@@ -20,6 +20,7 @@ from edge.core.curing.state import (
 )
 from edge.core.curing.step import Step, custody_of, not_now, say, with_transaction
 from edge.core.curing.transfers import Plan, Scene, is_here, is_inside, plan, transfer_events
+from edge.core.evidence import EvidenceKind
 from edge.core.findings import Finding, Verdict, finding
 from edge.core.ids import SpecimenId
 from edge.core.intake.step import Outcome, Signal, signal_of
@@ -81,10 +82,10 @@ def _carry(door: Door, scene: Scene, found: tuple[Finding, ...]) -> Step:
     return _transfer(door, scene, made, made.after, verdict)
 
 
-def _curable(scene: Scene, made: Plan, found: tuple[Finding, ...]) -> int:
-    """Photographs without which nothing is moved, where a city says so; 0 when more is wrong."""
+def _curable(scene: Scene, made: Plan, found: tuple[Finding, ...]) -> tuple[EvidenceKind, ...]:
+    """Photographs without which nothing is moved, where a city says so; none if more is wrong."""
     others = tuple(each for each in made.findings if each.code is not Code.EVIDENCE_INCOMPLETE)
-    return made.photographs if judge((*found, *others), scene.context.rules).passes else 0
+    return made.photographs if judge((*found, *others), scene.context.rules).passes else ()
 
 
 def _transfer(door: Door, scene: Scene, made: Plan, after: Standing, verdict: Verdict) -> Step:

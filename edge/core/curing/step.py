@@ -7,6 +7,7 @@ from edge.core.curing.events import CuringEvent
 from edge.core.curing.inputs import Context, RoomKind
 from edge.core.curing.state import NO_CHANGE, Book, Door, Presence, Session, Standing, Transaction
 from edge.core.custody import Custody
+from edge.core.evidence import EvidenceKind
 from edge.core.findings import Verdict, finding
 from edge.core.intake.step import Outcome, Signal, signal_of
 from edge.core.moments import Instant
@@ -44,7 +45,7 @@ class Step:
     notices: tuple[Signal, ...] = ()
     book: Book = NO_CHANGE
     custody: tuple[Custody, ...] = ()
-    photographs: int = 0
+    photographs: tuple[EvidenceKind, ...] = ()
 
 
 def not_now(door: Door, missing: str) -> Step:

@@ -14,6 +14,7 @@ from edge.core.curing.due import due_at_out, owes_curing_in
 from edge.core.curing.inputs import BlockShown, Context, RoomKind
 from edge.core.curing.places import Spot
 from edge.core.curing.state import Mode, Presence, Session, Standing, Transaction
+from edge.core.evidence import EvidenceKind
 from edge.core.findings import Finding, finding
 from edge.core.ids import RoomId, SpecimenId
 from edge.core.moments import Due
@@ -35,7 +36,7 @@ class Plan:
     is_entry: bool = False
     is_implicit: bool = False
     due: Due | None = None
-    photographs: int = 0
+    photographs: tuple[EvidenceKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,29 +227,28 @@ def _late(scene: Scene, before: Standing | None) -> tuple[Finding, ...]:
 def _photographed(scene: Scene, made: Plan) -> Plan:
     """With what is owed of the stage that this change ends, and what of it is missing."""
     stage = _stage_of(scene, made)
-    owed = 0 if stage is None else owed_photographs(scene.group, stage, scene.context)
-    missing = max(0, owed - len(scene.shown.evidence))
-    if stage is None or missing == 0:
+    owed = () if stage is None else owed_photographs(scene.group, stage, scene.context)
+    missing = owed[len(scene.shown.evidence) :]
+    if stage is None or not missing:
         return made
-    facts = {"stage": stage.value, "taken": owed - missing, "owed": owed}
+    facts = {"stage": stage.value, "taken": len(owed) - len(missing), "owed": len(owed)}
     why = scene.shown.unphotographed or NO_CAMERA
     told = _found(scene, Code.EVIDENCE_INCOMPLETE, **facts, why=why)
     return replace(made, findings=(*made.findings, told), photographs=missing)
 
 
-def owed_photographs(group: Group, stage: Stage, context: Context) -> int:
+def owed_photographs(group: Group, stage: Stage, context: Context) -> tuple[EvidenceKind, ...]:
     """At a site with a camera, the photographs that a stage asks of each block (guide 四(三)).
 
     A camera on a wall cannot hold up a placard: without one in its view those stay with the phone.
     """
     if context.kind is not RoomKind.SITE or not context.has_camera:
-        return 0
-    rules = (each for each in context.rules.stages[group.curing] if each.stage is stage)
-    return sum(
-        each.plain + (each.placard if context.has_placard else 0)
-        for each in rules
-        if each.per_block
-    )
+        return ()
+    rules = context.rules.stages[group.curing]
+    asked = tuple(each for each in rules if each.stage is stage and each.per_block)
+    plain = sum(each.plain for each in asked)
+    placard = sum(each.placard for each in asked) if context.has_placard else 0
+    return (EvidenceKind.BLOCK,) * plain + (EvidenceKind.PLACARD,) * placard
 
 
 def _stage_of(scene: Scene, made: Plan) -> Stage | None:
