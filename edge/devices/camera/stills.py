@@ -100,7 +100,10 @@ class StillWorker:
         if self._process is not None and (hangs or self._process.poll() is not None):
             self._fall("hangs" if hangs else "ended")
         if self._process is None and now_ns >= self._not_before_ns:
-            self._begin()
+            try:
+                self._begin()
+            except OSError as error:
+                self._fall(type(error).__name__)
 
     def shoot(self) -> Still:
         """A picture of now; DeviceGone with `why` when none comes within the deadline."""

@@ -134,8 +134,9 @@ def test_a_hung_process_costs_the_deadline_only(make: Make, shots: str) -> None:
     assert picture(worker).content
 
 
-def test_what_cannot_be_started_is_tried_again_later(make: Make) -> None:
-    worker = make("0", command=lambda _: ("/bin/false",))
+@pytest.mark.parametrize("program", ["/bin/false", "/bin/that-is-not-there"])
+def test_what_cannot_be_started_is_tried_again_later(make: Make, program: str) -> None:
+    worker = make("0", command=lambda _: (program,))
     worker.start()
     until(lambda: why(worker) == RESTARTING)
     assert worker.pid is None
