@@ -31,9 +31,9 @@ def sitting_before(settings: Settings, engine: Eyeing) -> Iterator["Sitting"]:
     if settings.camera.source is None:
         raise ConfigError("camera_unset", setting="camera.source")
     from edge.devices.camera.capture import Camera  # noqa: PLC0415 - the extra may be absent
-    from edge.devices.camera.frame import Picture  # noqa: PLC0415 - as above
     from edge.devices.camera.source import parse_source  # noqa: PLC0415 - as above
     from edge.devices.face.sitting import Sitter, Sitting  # noqa: PLC0415 - as above
+    from edge.devices.pixels import Picture  # noqa: PLC0415 - as above
 
     clock = SystemClock()
     camera = Camera(

@@ -13,12 +13,12 @@ from edge.core.ids import PersonId
 from edge.core.liveness import Means, Proof
 from edge.core.lockout import Lockout
 from edge.devices.camera.capture import Camera
-from edge.devices.camera.frame import Picture
 from edge.devices.face.engines import Equipment
 from edge.devices.face.looker import FaceLooker, Looking
 from edge.devices.face.models import BUILT_IN, find_liveness, why_absent
 from edge.devices.face.populations import Population, shipped_population
 from edge.devices.face.process import FaceWorker
+from edge.devices.pixels import Picture
 from edge.ports import Clock, Journal
 from edge.settings import Settings
 from edge.sim.faces import face_space

@@ -30,8 +30,9 @@ from qr_score import (
     tell,
 )
 
+from edge.devices.pixels import Grey
 from edge.devices.qr.cascade import QrReader
-from edge.devices.qr.engine import CodeRead, Grey, Quad
+from edge.devices.qr.engine import CodeRead, Quad
 from edge.devices.qr.gate import ChangeGate
 from edge.devices.qr.images import load_grey
 

@@ -32,7 +32,6 @@ from edge.core.error_rates import upper_bound
 from edge.core.faces import Described, Enrolled, average, likeness
 from edge.core.ids import PersonId
 from edge.core.liveness import Means
-from edge.devices.camera.frame import Picture
 from edge.devices.face.calibrate import RawFaces, mean_of
 from edge.devices.face.crowd import Crowd
 from edge.devices.face.dlib_engine import DlibEngine
@@ -51,6 +50,7 @@ from edge.devices.face.trials import (
     paired,
     single,
 )
+from edge.devices.pixels import Picture
 
 TIMED = 60
 SHIPPED_FOR = ("lfw_east_asian", "nuaa")

@@ -25,11 +25,12 @@ from memory_doors import QuietJournal
 
 from edge.devices.camera.agreement import Outline
 from edge.devices.camera.capture import Camera
-from edge.devices.camera.frame import Frame, Picture
+from edge.devices.camera.frame import Frame
 from edge.devices.camera.live import Accepted, LiveReader
 from edge.devices.camera.mjpeg_feed import decode
 from edge.devices.camera.preview import Preview
 from edge.devices.camera.source import parse_source
+from edge.devices.pixels import Picture
 from edge.devices.qr.cascade import QrReader
 from edge.devices.qr.gate import ChangeGate
 from edge.sim.degrade import concrete

@@ -10,7 +10,7 @@ import numpy as np
 import segno
 from qr_draw import label, sheet, symbol
 
-from edge.devices.qr.engine import Grey
+from edge.devices.pixels import Grey
 
 
 def _decode(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -10,8 +10,8 @@ from sim_city import city
 
 from edge.core.errors import ConfigError
 from edge.core.intake.state import SealState
+from edge.devices.pixels import Grey
 from edge.devices.qr.cascade import QrReader
-from edge.devices.qr.engine import Grey
 from edge.devices.qr.gate import ChangeGate
 from edge.sim.courier import Arrival, Mistake, prepare
 from edge.sim.face_look import draw_look

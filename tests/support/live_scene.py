@@ -9,8 +9,9 @@ import numpy as np
 from memory_doors import QuietJournal
 
 from edge.devices.camera.capture import Camera
-from edge.devices.camera.frame import Frame, Picture
+from edge.devices.camera.frame import Frame
 from edge.devices.camera.source import parse_source
+from edge.devices.pixels import Picture
 from edge.host.clock import SystemClock
 
 RNG = np.random.default_rng(5)

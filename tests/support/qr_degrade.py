@@ -8,7 +8,7 @@ import numpy as np
 import segno
 from numpy.typing import NDArray
 
-from edge.devices.qr.engine import Grey
+from edge.devices.pixels import Grey
 
 FRAME = (480, 640)
 _INK, _PAPER = 25, 225

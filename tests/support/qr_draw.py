@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import segno
 
-from edge.devices.qr.engine import Grey
+from edge.devices.pixels import Grey
 
 
 def symbol(code: segno.QRCode, *, module_px: int = 6) -> Grey:

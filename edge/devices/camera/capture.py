@@ -8,10 +8,11 @@ from edge.core.errors import DeviceGone
 from edge.core.moments import Instant
 from edge.devices.camera.cv_feed import DeviceFeed, FileFeed
 from edge.devices.camera.feed import Feed, Why, Wishes, gone, why_of
-from edge.devices.camera.frame import Frame, Picture
+from edge.devices.camera.frame import Frame
 from edge.devices.camera.mjpeg_feed import MjpegFeed
 from edge.devices.camera.source import DeviceSource, FileSource, MjpegSource, Source
 from edge.devices.camera.watch import Watch
+from edge.devices.pixels import Picture
 from edge.ports import Journal
 
 _FIRST_PAUSE_S = 0.2

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from edge.devices.camera.feed import Why, Wishes, gone
-from edge.devices.camera.frame import Picture
 from edge.devices.camera.source import DeviceSource, FileSource
+from edge.devices.pixels import Picture
 
 _COLOUR_AXES = 3
 _FASTEST_FPS = 120.0

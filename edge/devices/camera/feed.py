@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from edge.core.errors import DeviceGone
-from edge.devices.camera.frame import Picture
+from edge.devices.pixels import Picture
 
 
 class Why(StrEnum):

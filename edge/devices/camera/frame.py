@@ -2,17 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.core.moments import Instant
-from edge.devices.qr.engine import Grey
-
-Picture: TypeAlias = NDArray[np.uint8]
-"""Height x width x 3, blue first."""
+from edge.devices.pixels import Grey, Picture
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from edge.devices.camera.feed import Why, Wishes, gone
-from edge.devices.camera.frame import Picture
 from edge.devices.camera.mjpeg_parts import MjpegParts, boundary_of
 from edge.devices.camera.source import MjpegSource
+from edge.devices.pixels import Picture
 
 _SOCKET_TIMEOUT_S = 1.5
 _FRAME_TIMEOUT_S = 2.5

@@ -10,7 +10,8 @@ import numpy as np
 
 from edge.devices.camera.agreement import Outline, Sight
 from edge.devices.camera.capture import Camera
-from edge.devices.camera.frame import Frame, Picture
+from edge.devices.camera.frame import Frame
+from edge.devices.pixels import Picture
 
 _PREVIEW_QUALITY = 75
 _EVIDENCE_QUALITY = 90

@@ -3,7 +3,7 @@
 import numpy as np
 
 from edge.devices.camera.feed import Why
-from edge.devices.camera.frame import Picture
+from edge.devices.pixels import Picture
 
 BLANK_AFTER_NS = 2_000_000_000
 FROZEN_AFTER_NS = 5_000_000_000

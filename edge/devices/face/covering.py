@@ -6,16 +6,17 @@ dark glasses are found, 1 uncovered face in 100 is refused. A patterned mask is 
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.devices.camera.frame import Picture
+from edge.devices.face.plain_pixels import lightness, smoothed, warped
+from edge.devices.pixels import Picture
 
 _EYES_PX = 60
 """From eye to eye in the upright view; everything else is told in this distance."""
 _LEFT, _TOP, _WIDTH, _HEIGHT = 1.2, 1.0, 2.4, 2.9
 """The view: so far to the left of the middle of the eyes and above them, and its size."""
+_SMOOTH_PX = 2.0
 _PLAIN_MOUTH = 0.06
 """Rows of an uncovered mouth differ by 0.08 of the contrast of the face at least, a mask's by
 0.01."""
@@ -51,16 +52,10 @@ def _view(bgr: Picture, one: Point, other: Point) -> _Grey:
     down = (-right[1], right[0])
     middle = ((one.x + other.x) / 2, (one.y + other.y) / 2)
     start = [middle[axis] - _EYES_PX * (_LEFT * right[axis] + _TOP * down[axis]) for axis in (0, 1)]
-    matrix = np.array([(right[0], down[0], start[0]), (right[1], down[1], start[1])])
-    upright = cv2.warpAffine(
-        bgr,
-        matrix,
-        (round(_WIDTH * _EYES_PX), round(_HEIGHT * _EYES_PX)),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    light = cv2.cvtColor(upright, cv2.COLOR_BGR2LAB)[:, :, 0]
-    return np.asarray(cv2.GaussianBlur(light, (0, 0), 2).astype(np.float64), np.float64)
+    back = np.array([(right[0], down[0], start[0]), (right[1], down[1], start[1])])
+    width, height = round(_WIDTH * _EYES_PX), round(_HEIGHT * _EYES_PX)
+    upright = warped(bgr, back, width=width, height=height)
+    return smoothed(lightness(upright), _SMOOTH_PX)
 
 
 def _part(light: _Grey, *, across: tuple[float, float], down: tuple[float, float]) -> _Grey:

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import cv2
 import dlib
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.core.faces import DESK, Box, Described, Flaw, Limits, Vector
-from edge.devices.camera.frame import Picture
 from edge.devices.face.covering import Point
 from edge.devices.face.engine import Aligned, Found, Posture, centred, describe, measured
 from edge.devices.face.models import ModelPaths
+from edge.devices.face.plain_pixels import grey_of, smaller
 from edge.devices.face.populations import CHIP_PADDING, CHIP_PX, Population, engine_id_of
+from edge.devices.pixels import Picture
 
 _Face = Any  # dlib's own values: a rectangle, a set of points
 
@@ -36,7 +36,6 @@ class DlibEngine:
     """HOG, 5 points and the ResNet of dlib; vectors are centred on a population and of length 1."""
 
     def __init__(self, models: ModelPaths, population: Population) -> None:
-        cv2.setNumThreads(1)
         self._detect = dlib.get_frontal_face_detector()
         self._points = dlib.shape_predictor(str(models.points))
         self._network = dlib.face_recognition_model_v1(str(models.network))
@@ -53,7 +52,7 @@ class DlibEngine:
         for each in _passes(*rgb.shape[:2], faint=faint):
             if found is not None and (each.upsample or each.limit or not alone):
                 break
-            small = _smaller(rgb, each.scale)
+            small = rgb if each.scale == 1 else smaller(rgb, each.scale)
             boxes, scores, _ = self._detect.run(small, each.upsample, each.limit)
             if each.limit and len(boxes):
                 boxes = [max(zip(scores, boxes, strict=True), key=lambda told: told[0])[1]]
@@ -67,7 +66,7 @@ class DlibEngine:
         square = dlib.get_face_chip_details(points, CHIP_PX, CHIP_PADDING)
         face = np.asarray(dlib.extract_image_chip(rgb, square), np.uint8)
         posture = _posture(points)
-        grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), np.uint8)
+        grey = grey_of(face)
         measures = measured(found, grey, face_px=square.rect.width(), posture=posture)
         return Aligned((face,), posture.eyes, measures)
 
@@ -102,13 +101,6 @@ class DlibEngine:
 
 def _red_first(bgr: Picture) -> Picture:
     return np.ascontiguousarray(bgr[:, :, ::-1])
-
-
-def _smaller(rgb: Picture, scale: float) -> Picture:
-    if scale == 1:
-        return rgb
-    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
 
 
 def _passes(height: int, width: int, *, faint: bool) -> Iterator[_Pass]:

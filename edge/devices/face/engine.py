@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from math import hypot
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.core.faces import DESK, Box, Described, Flaw, Limits, Measures, Vector, flaw_of
-from edge.devices.camera.frame import Picture
 from edge.devices.face.covering import Point, is_covered
-from edge.devices.qr.engine import Grey
+from edge.devices.face.plain_pixels import sharpness
+from edge.devices.pixels import Grey, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def measured(found: Found, face: Grey, *, face_px: float, posture: Posture) -> M
         found.beside,
         face_px,
         eyes_px,
-        sharpness=float(cv2.Laplacian(face, cv2.CV_64F).var()),
+        sharpness=sharpness(face),
         brightness=float(face.mean()),
         turn=(off[0] * along[0] + off[1] * along[1]) / square,
         nod=drop / posture.frontal_drop - 1,

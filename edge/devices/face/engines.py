@@ -17,10 +17,10 @@ from edge.devices.face.models import (
 from edge.devices.face.populations import Population, engine_id_of
 
 if TYPE_CHECKING:
-    from edge.devices.camera.frame import Picture
     from edge.devices.face.engine import Aligned, FaceEngine
     from edge.devices.face.eyes import EyeGauge
     from edge.devices.face.minifasnet import MiniFasNet
+    from edge.devices.pixels import Picture
 
 
 @dataclass(frozen=True, slots=True)

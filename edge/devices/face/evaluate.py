@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from edge.core.error_rates import upper_bound
 from edge.core.errors import DecodeError
 from edge.core.faces import likeness
-from edge.devices.camera.frame import Picture
 from edge.devices.face.calibrate import RawFaces
 from edge.devices.face.engine import Aligned, FaceEngine
 from edge.devices.face.pictures import load_colour
@@ -36,6 +35,7 @@ from edge.devices.face.trials import (
     ratio,
     single,
 )
+from edge.devices.pixels import Picture
 
 _COLUMNS = {"file", "identity", "group", "kind"}
 _PHOTOGRAPHS = 3

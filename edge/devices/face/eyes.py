@@ -7,9 +7,9 @@ import dlib
 import numpy as np
 
 from edge.core.faces import Box
-from edge.devices.camera.frame import Picture
 from edge.devices.face.covering import Point
 from edge.devices.face.engine import Aligned
+from edge.devices.pixels import Picture
 
 _EYES = (36, 42)
 """First of the six points of each eye: corner, two above, corner, two below."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.core.errors import DecodeError
 from edge.core.faces import Box, Described, Flaw, Limits, Measures
-from edge.devices.camera.frame import Picture
+from edge.devices.pixels import Picture
 
 ASK = struct.Struct("!QIIBI")
 """Number, height, width, whether mirrored too, bytes of limits; then limits and pixels follow."""

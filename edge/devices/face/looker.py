@@ -16,10 +16,10 @@ from edge.core.ids import PersonId
 from edge.core.liveness import Act, Means
 from edge.core.lockout import Lockout
 from edge.core.people import Person
-from edge.devices.camera.frame import Picture
 from edge.devices.face.crowd import Crowd
 from edge.devices.face.pictures import crop_jpeg
 from edge.devices.face.process import FaceWorker, WorkerState
+from edge.devices.pixels import Picture
 from edge.ports import Clock, Journal
 
 _FRAME_WAIT_S = 0.25

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.devices.camera.frame import Picture
 from edge.devices.face.engine import Aligned
+from edge.devices.pixels import Picture
 
 LIMIT = 0.25
 """Prints reach 0.04 at most, people 0.42 at least, on 168 and 192 pictures of 8 people."""

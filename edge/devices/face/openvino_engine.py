@@ -8,11 +8,11 @@ import openvino
 from numpy.typing import NDArray
 
 from edge.core.faces import DESK, Box, Described, Flaw, Limits, Vector
-from edge.devices.camera.frame import Picture
 from edge.devices.face.covering import Point
 from edge.devices.face.engine import Aligned, Found, Posture, centred, describe, measured
 from edge.devices.face.models import OptionalPaths
 from edge.devices.face.populations import Population, optional_engine_id
+from edge.devices.pixels import Picture
 
 _FIND_AT_PX = (320, 640, 1280)
 """Long sides at which faces are looked for, as the built-in engine does."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from edge.core.errors import DecodeError
 from edge.core.faces import Box
-from edge.devices.camera.frame import Picture
+from edge.devices.pixels import Picture
 
 _LONGEST_PX = 1600
 """Larger photographs are made smaller: the network sees 150 px of a face anyway."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.core.faces import Described, Flaw
-from edge.devices.camera.frame import Picture
+from edge.devices.pixels import Picture
 
 APART_S = 0.7
 """Between two photographs: neighbouring frames show nothing new of a face."""

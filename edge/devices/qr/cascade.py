@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from edge.devices.pixels import Grey
 from edge.devices.qr import variants
 from edge.devices.qr.discovery import Engines, Role, discover_engines
-from edge.devices.qr.engine import CodeRead, Grey, MissingEngine
+from edge.devices.qr.engine import CodeRead, MissingEngine
 from edge.devices.qr.finders import has_unread_finder
 from edge.devices.qr.sightings import Sightings
 

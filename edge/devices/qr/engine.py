@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from edge.devices.pixels import Grey
 
-Grey: TypeAlias = NDArray[np.uint8]
 Point: TypeAlias = tuple[float, float]
 Quad: TypeAlias = tuple[Point, Point, Point, Point]
 

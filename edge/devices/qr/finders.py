@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.devices.qr.engine import Grey, Point, Quad
+from edge.devices.pixels import Grey
+from edge.devices.qr.engine import Point, Quad
 from edge.devices.qr.sightings import centre, contains
 
 _LONGEST_PX = 1000

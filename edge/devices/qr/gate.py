@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from edge.devices.qr.engine import Grey
+from edge.devices.pixels import Grey
 
 _SIZE = (160, 90)
 _STEP_GREY_LEVELS = 12

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.core.errors import DecodeError
-from edge.devices.qr.engine import Grey
+from edge.devices.pixels import Grey
 
 # OpenCV refuses WebP files shorter than 32 bytes, although smaller ones are valid.
 _MIN_BUFFER_BYTES = 64

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.devices.qr.engine import Grey
+from edge.devices.pixels import Grey
 
 _LONGEST_PX = 640
 _CLOSINGS_PX = (9, 17, 33)

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.devices.qr.engine import CodeRead, Grey, Quad
+from edge.devices.pixels import Grey
+from edge.devices.qr.engine import CodeRead, Quad
 from edge.devices.qr.finders import find_squares
 from edge.devices.qr.grid import Known, Modules, known_modules, orientations
 from edge.devices.qr.outline import find_labels

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.devices.qr.engine import Grey, Quad
+from edge.devices.pixels import Grey
+from edge.devices.qr.engine import Quad
 
 Matrix: TypeAlias = NDArray[np.float64]
 Draw: TypeAlias = Callable[[Grey], "View"]

@@ -10,7 +10,8 @@ from typing import Any
 
 from pyzbar import wrapper
 
-from edge.devices.qr.engine import CodeRead, Grey, Point
+from edge.devices.pixels import Grey
+from edge.devices.qr.engine import CodeRead, Point
 
 _ALL = 0
 _QRCODE = 64

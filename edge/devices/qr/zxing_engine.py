@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import zxingcpp
 
-from edge.devices.qr.engine import CodeRead, Grey, Point
+from edge.devices.pixels import Grey
+from edge.devices.qr.engine import CodeRead, Point
 
 _MIN_SIDE_PX = 10
 

@@ -13,9 +13,9 @@ from mjpeg_server import MjpegServer
 from waiting import until
 
 from edge.devices.camera.agreement import Outline, Sight
-from edge.devices.camera.frame import Picture
 from edge.devices.camera.mjpeg_feed import decode
 from edge.devices.camera.preview import Preview
+from edge.devices.pixels import Picture
 
 SCENE = grain(1280, 720)
 BOX = Outline(((200.0, 200.0), (600.0, 200.0), (600.0, 600.0), (200.0, 600.0)), Sight.ACCEPTED)

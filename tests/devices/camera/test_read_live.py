@@ -5,8 +5,8 @@ import numpy as np
 from qr_draw import label
 
 from edge.devices.camera.agreement import Agreement, How, LiveRead
+from edge.devices.pixels import Grey
 from edge.devices.qr.cascade import STEPS, QrReader
-from edge.devices.qr.engine import Grey
 
 
 def weak_label() -> Grey:

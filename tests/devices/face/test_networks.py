@@ -12,7 +12,6 @@ from heard_journal import HeardJournal
 from edge.core.errors import ConfigError
 from edge.core.faces import ANY_FACE, DESK, ENROLMENT, Described, Flaw, likeness
 from edge.core.liveness import Means
-from edge.devices.camera.frame import Picture
 from edge.devices.face.engines import Equipment, Eyeing, build
 from edge.devices.face.evaluate import Equipment as Measured
 from edge.devices.face.evaluate import evaluate
@@ -28,6 +27,7 @@ from edge.devices.face.models import (
 from edge.devices.face.pictures import load_colour
 from edge.devices.face.populations import shipped_population
 from edge.devices.face.process import FaceWorker, WorkerState
+from edge.devices.pixels import Picture
 
 pytestmark = pytest.mark.slow
 ENGINES = (BUILT_IN, OPTIONAL)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from edge.core.faces import Box, Described, Flaw, Measures
-from edge.devices.camera.frame import Picture
 from edge.devices.face.sitting import APART_S, Sitter, Sitting
+from edge.devices.pixels import Picture
 
 GOOD = Described((1.0, 0.0), Measures(Box(0, 0, 200, 200), 0.0, 240.0, 80.0, 200.0, 120.0, 0.0))
 PICTURE = np.zeros((2, 2, 3), np.uint8)

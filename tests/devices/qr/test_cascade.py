@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from qr_draw import label, sheet
 
+from edge.devices.pixels import Grey
 from edge.devices.qr.cascade import STEPS, QrReader
 from edge.devices.qr.discovery import Engines, Role
-from edge.devices.qr.engine import CodeRead, Grey, MissingEngine, Quad
+from edge.devices.qr.engine import CodeRead, MissingEngine, Quad
 from edge.devices.qr.finders import find_finders, has_unread_finder
 from edge.devices.qr.sightings import Sightings, centre, contains
 

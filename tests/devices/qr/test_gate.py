@@ -5,8 +5,8 @@ import time
 import numpy as np
 from qr_draw import label
 
+from edge.devices.pixels import Grey
 from edge.devices.qr.cascade import QrReader
-from edge.devices.qr.engine import Grey
 from edge.devices.qr.gate import ChangeGate
 
 RNG = np.random.default_rng(11)
