@@ -12,7 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -118,7 +118,7 @@ def some(pictures: Sequence[Labelled], people: int | None) -> list[Labelled]:
 def cost_table(equipments: Sequence[Equipment], frames: Sequence[Picture]) -> Table:
     """CPU time of one verification of 640 x 480 with its liveness, and the worker's memory."""
     table = Table(title=f"One verification of 640 x 480, {len(frames)} pictures, one core")
-    for column in ("pipeline", "CPU ms median", "95 %", "worker MiB", f"1:{CROWD} ms"):
+    for column in ("pipeline", "CPU ms median", "95 %", "worker MiB, challenge", f"1:{CROWD} ms"):
         table.add_column(column, justify="right")
     for equipment in equipments:
         eyeing = build(equipment)
@@ -133,7 +133,8 @@ def cost_table(equipments: Sequence[Equipment], frames: Sequence[Picture]) -> Ta
                 likeness(told.vector, tuple(known))
 
         high, middle = timed(verify, frames)
-        memory = f"{worker_mib(equipment, frames[:10]):.0f}"
+        challenged = replace(equipment, means=Means.CHALLENGE, eyes=True)
+        memory = " / ".join(f"{worker_mib(each, frames):.0f}" for each in (equipment, challenged))
         search = f"{search_ms(len(template)):.2f}"
         table.add_row(equipment.engine, f"{middle:.0f}", f"{high:.0f}", memory, search)
     default = build(equipments[0]).engine

