@@ -133,8 +133,10 @@ def cost_table(equipments: Sequence[Equipment], frames: Sequence[Picture]) -> Ta
                 likeness(told.vector, tuple(known))
 
         high, middle = timed(verify, frames)
-        challenged = replace(equipment, means=Means.CHALLENGE, eyes=True)
-        memory = " / ".join(f"{worker_mib(each, frames):.0f}" for each in (equipment, challenged))
+        memory = f"{worker_mib(equipment, frames):.0f}"
+        if equipment.engine == BUILT_IN:
+            alone = replace(equipment, models_dir=None, means=Means.CHALLENGE, eyes=True)
+            memory += f" / {worker_mib(alone, frames):.0f}"
         search = f"{search_ms(len(template)):.2f}"
         table.add_row(equipment.engine, f"{middle:.0f}", f"{high:.0f}", memory, search)
     default = build(equipments[0]).engine
