@@ -19,6 +19,7 @@ _Face = Any  # dlib's own values: a rectangle, a set of points
 
 _FIND_AT_PX = (320, 640, 1280)
 """Long sides at which faces are looked for; HOG sees faces from 80 px (6, 23, 72 ms)."""
+_DOUBLED_AT_MOST_PX = 640
 _DOUBTFUL = -0.5
 """How far below its own limit the finder goes for a faint face: it then found every live face of
 a press archive of 700 pictures, of which it misses 4 at its own limit."""
@@ -104,7 +105,11 @@ def _red_first(bgr: Picture) -> Picture:
 
 
 def _passes(height: int, width: int, *, faint: bool) -> Iterator[_Pass]:
-    """Each search, cheapest first; the later ones double the picture, or doubt."""
+    """Each search, cheapest first; the later ones double the picture, or doubt.
+
+    At the desk a large picture is not doubled: faces below 80 px would be too small anyway, and
+    the search would take 40 MB for itself.
+    """
     long_side = max(height, width)
     done = 0
     for side in _FIND_AT_PX:
@@ -112,7 +117,8 @@ def _passes(height: int, width: int, *, faint: bool) -> Iterator[_Pass]:
             done = min(side, long_side)
             yield _Pass(done / long_side, 0)
     scale = done / long_side
-    yield _Pass(scale, 1)
+    if faint or done <= _DOUBLED_AT_MOST_PX:
+        yield _Pass(scale, 1)
     if faint:
         yield _Pass(scale, 0, _DOUBTFUL)
         yield _Pass(scale, 1, _DOUBTFUL)

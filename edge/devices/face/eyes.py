@@ -3,12 +3,10 @@
 from math import hypot
 from pathlib import Path
 
-import dlib
-import numpy as np
-
 from edge.core.faces import Box
 from edge.devices.face.covering import Point
 from edge.devices.face.engine import Aligned
+from edge.devices.face.many_points import ManyPoints
 from edge.devices.pixels import Picture
 
 _EYES = (36, 42)
@@ -19,20 +17,15 @@ _BELOW_EYES = 0.52
 
 
 class EyeGauge:
-    """The model weighs 100 MB on disk and 70 MB in memory; 2.4 ms a face."""
+    """The model weighs 100 MB on disk and 36 MB in memory, takes 4 s to read and 3 ms a face."""
 
     def __init__(self, model: Path) -> None:
-        self._points = dlib.shape_predictor(str(model))
+        self._points = ManyPoints(model)
 
     def openness(self, bgr: Picture, aligned: Aligned) -> float:
         """Height to width of both eyes on average; 0.25 open for half of East Asian faces."""
-        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
-        box = _square(*aligned.eyes)
-        rectangle = dlib.rectangle(
-            box.left, box.top, box.left + box.width - 1, box.top + box.height - 1
-        )
-        told = self._points(rgb, rectangle)
-        points = [Point(told.part(place).x, told.part(place).y) for place in range(68)]
+        told = self._points.within(bgr, _square(*aligned.eyes))
+        points = [Point(x, y) for x, y in told.tolist()]
         return sum(_ratio(points[first : first + 6]) for first in _EYES) / len(_EYES)
 
 
