@@ -101,6 +101,8 @@ def _address(text: str) -> str:
 
 FilePath = Annotated[Path, AfterValidator(_absolute)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+"""Where something is: a path or an address."""
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -321,7 +323,7 @@ class Qr(Section):
 class Camera(Section):
     """A camera: index, device path, video file, `shots/%03d.jpg` or loopback MJPEG URL."""
 
-    source: Words | None = None
+    source: Place | None = None
     width: int = Field(default=1280, ge=320, le=4096)
     height: int = Field(default=720, ge=240, le=2160)
 

@@ -43,12 +43,13 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="on the disk that counts")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
-        folder = Path(name)
-        with event_line(folder) as line:
+        direct, proxied = Path(name) / "direct", Path(name) / "proxied"
+        with event_line(direct, is_direct=True) as line:
             CONSOLE.print(appends(line, asked.rounds))
-            CONSOLE.print(ways(line, folder, asked.rounds, asked.batch))
+            CONSOLE.print(ways(line, direct, asked.rounds, asked.batch))
+            CONSOLE.print(outage(line, direct, asked.events))
+        with event_line(proxied) as line:
             CONSOLE.print(confirmations(line, asked.seconds))
-            CONSOLE.print(outage(line, folder, asked.events))
 
 
 def appends(line: EventLine, rounds: int) -> Table:
@@ -90,7 +91,7 @@ def crowd(line: EventLine) -> None:
 
 def ways(line: EventLine, folder: Path, rounds: int, batch: int) -> Table:
     """From the producer's call to the last acknowledgement, events a second."""
-    port = line.scene.lines["station"].upstream_port
+    port = line.scene.broker.port
     peers = [make(folder, port) for make in PEERS.values()]
     rates: dict[str, list[float]] = {}
     for _ in range(rounds):
@@ -173,7 +174,7 @@ def paced(line: EventLine, rate: int, seconds: float) -> tuple[list[float], list
 
 def outage(line: EventLine, folder: Path, events: int) -> Table:
     """A long outage and its end."""
-    paho = PEERS["paho, window 100"](folder, line.scene.lines["station"].upstream_port)
+    paho = PEERS["paho, window 100"](folder, line.scene.broker.port)
     found = drain(line, events)
     rate = min(events, 5_000) / span(lambda: paho.send(min(events, 5_000)))
     paho.close()

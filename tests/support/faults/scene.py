@@ -51,6 +51,8 @@ class Scene:
     backup: Path | None = None
     disks: dict[str, SmallDisk] = field(default_factory=dict)
     restored: int = 0
+    is_direct: bool = False
+    """Without the proxies, whose work is this process's: for rates."""
     armed: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -279,7 +281,7 @@ class Scene:
 
     def _configure(self) -> None:
         for name, side in self.sides.items():
-            own, port = side.name, self.lines[name].port
+            own, port = side.name, self.broker.port if self.is_direct else self.lines[name].port
             lines = [
                 f'state_dir = "{side.folder}"',
                 f'station = {{city = "{own.city}", lab = "{own.lab}", device = "{own.device}"}}',
