@@ -18,16 +18,15 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError
 
+from edge.camera_sections import Camera, Face
 from edge.core.errors import ConfigError
 from edge.core.problems import Problem, setting_problem
 from edge.reader_sections import Nfc, Scanners, Signals
 from edge.sections import (
     Archive,
     Broker,
-    Camera,
     Central,
     ClockTrust,
-    Face,
     FilePath,
     Keys,
     Page,

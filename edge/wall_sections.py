@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from edge.camera_sections import Camera
 from edge.core.curing.climate import Sensor
 from edge.core.curing.inputs import RoomKind
 from edge.core.curing.maturity import MeanMethod
@@ -14,7 +15,7 @@ from edge.core.errors import DecodeError
 from edge.core.ids import GroupId, ProjectId, RoomId, SensorId
 from edge.devices.climate.profile import ClimateProfile
 from edge.reader_sections import serial_path
-from edge.sections import Camera, FilePath, Section, Words, id_parser
+from edge.sections import FilePath, Section, Words, id_parser
 from edge.wire.layout_toml import parse_racks
 
 
