@@ -31,7 +31,7 @@ from edge.core.error_rates import upper_bound
 from edge.core.faces import Described, Enrolled, average, likeness
 from edge.core.ids import PersonId
 from edge.core.liveness import Means
-from edge.devices.face.calibrate import RawFaces, mean_of
+from edge.devices.face.calibrate import RawFaces, centring_from
 from edge.devices.face.crowd import Crowd
 from edge.devices.face.dlib_engine import DlibEngine
 from edge.devices.face.engines import Equipment, Eyeing, build
@@ -247,7 +247,7 @@ def compared(
         half = np.isin(people, chance.permutation(np.unique(people))[: people.max() // 2 + 1])
         for held in (half, ~half):
             mine = {"half": raws.of(~held)} if len(others) < len(SHIPPED_FOR) else {}
-            faces = raws.of(held).centred(mean_of(others | mine))
+            faces = raws.of(held).centred(centring_from((others | mine).values()))
             plain = defaults[held]
             if photographs == 1:
                 yield single(faces), paired(-distances(plain, plain), faces.people)

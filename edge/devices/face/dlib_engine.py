@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.core.faces import DESK, Box, Described, Flaw, Limits, Vector
+from edge.devices.face.centring import centring_of
 from edge.devices.face.covering import Point
-from edge.devices.face.engine import Aligned, Found, Posture, centred, describe, measured
+from edge.devices.face.engine import Aligned, Found, Posture, describe, measured
 from edge.devices.face.models import ModelPaths
 from edge.devices.face.plain_pixels import grey_of, smaller
 from edge.devices.face.populations import CHIP_PADDING, CHIP_PX, Population, engine_id_of
@@ -40,7 +41,7 @@ class DlibEngine:
         self._detect = dlib.get_frontal_face_detector()
         self._points = dlib.shape_predictor(str(models.points))
         self._network = dlib.face_recognition_model_v1(str(models.network))
-        self._mean = np.array(population.mean or (0.0,))
+        self._centring = centring_of(population)
         self.engine_id = engine_id_of(population)
 
     def find(self, bgr: Picture, *, alone: bool = False, faint: bool = False) -> Found | None:
@@ -79,7 +80,7 @@ class DlibEngine:
 
     def encode(self, aligned: Aligned, *, mirrored: bool = False) -> Vector:
         """The vector of an aligned face."""
-        return centred(self.raws(aligned, mirrored=mirrored), self._mean)
+        return tuple(self._centring.joined(self.raws(aligned, mirrored=mirrored)).tolist())
 
     def describe(
         self, bgr: Picture, limits: Limits = DESK, *, mirrored: bool = False

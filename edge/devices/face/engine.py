@@ -68,13 +68,6 @@ class FaceEngine(Protocol):
         ...
 
 
-def centred(raws: NDArray[np.float64], mean: NDArray[np.float64]) -> Vector:
-    """The direction that several crops of one face share after the mean is taken off."""
-    off = raws - mean
-    together = (off / np.linalg.norm(off, axis=1, keepdims=True)).sum(axis=0)
-    return tuple((together / np.linalg.norm(together)).tolist())
-
-
 def describe(
     engine: FaceEngine, bgr: Picture, limits: Limits = DESK, *, mirrored: bool = False
 ) -> tuple[Described | Flaw, Aligned | None]:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.core.faces import DESK, Box, Described, Flaw, Limits, Vector
+from edge.devices.face.centring import centring_of
 from edge.devices.face.covering import Point
-from edge.devices.face.engine import Aligned, Found, Posture, centred, describe, measured
+from edge.devices.face.engine import Aligned, Found, Posture, describe, measured
 from edge.devices.face.models import OptionalPaths
 from edge.devices.face.populations import Population, optional_engine_id
 from edge.devices.pixels import Picture
@@ -59,7 +60,7 @@ class OpenvinoEngine:
         settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
         compiled = core.compile_model(core.read_model(models.layout), "CPU", settings)
         self._request = compiled.create_infer_request()
-        self._mean = np.array(population.mean or (0.0,))
+        self._centring = centring_of(population)
         self.engine_id = optional_engine_id(population)
 
     def find(self, bgr: Picture, *, alone: bool = False, faint: bool = False) -> Found | None:
@@ -95,7 +96,7 @@ class OpenvinoEngine:
 
     def encode(self, aligned: Aligned, *, mirrored: bool = False) -> Vector:
         """The vector of an aligned face."""
-        return centred(self.raws(aligned, mirrored=mirrored), self._mean)
+        return tuple(self._centring.joined(self.raws(aligned, mirrored=mirrored)).tolist())
 
     def describe(
         self, bgr: Picture, limits: Limits = DESK, *, mirrored: bool = False

@@ -45,22 +45,24 @@ class OperatingPoint:
 class Population:
     """What a score means for some people.
 
-    mean: subtracted from every description, empty for none; threshold and margin: 0..1; point:
-    where the threshold comes from, None when it was set by hand.
+    mean: subtracted from every description, empty for none; shared: directions of length 1 that
+    are taken off then; threshold and margin: 0..1; point: where the threshold comes from, None when
+    it was set by hand.
     """
 
     name: str
     threshold: float
     margin: float
     mean: Vector = field(default=(), repr=False)
+    shared: tuple[Vector, ...] = field(default=(), repr=False)
     point: OperatingPoint | None = None
 
     @property
     def centring(self) -> str:
-        """The name of the mean as part of an engine id: another mean is another engine."""
+        """The name of what is taken off, in an engine id: another mean is another engine."""
         if not self.mean:
             return UNCENTRED
-        text = ",".join(f"{value:.6f}" for value in self.mean)
+        text = ",".join(f"{value:.6f}" for row in (self.mean, *self.shared) for value in row)
         return f"{self.name}-{sha256(text.encode()).hexdigest()[:8]}"
 
     def at(self, threshold: float | None) -> "Population":
@@ -72,9 +74,10 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What measuring some people gave: their mean and a threshold for each rate aimed at."""
+    """What measuring some people gave: what they share, and a threshold for each rate aimed at."""
 
     mean: Vector = field(repr=False)
+    shared: tuple[Vector, ...] = field(repr=False)
     margin: float
     points: tuple[OperatingPoint, ...]
 
@@ -84,6 +87,7 @@ class Calibration:
             "margin": self.margin,
             "points": [asdict(point) for point in self.points],
             "mean": [round(value, 5) for value in self.mean],
+            "shared": [[round(value, 5) for value in row] for row in self.shared],
         }
 
 
@@ -117,13 +121,14 @@ def _population(name: str, entry: Mapping[str, Any], target_fmr: float) -> Popul
     try:
         points = {each["target_fmr"]: OperatingPoint(**each) for each in entry["points"]}
         mean, margin = tuple(map(float, entry["mean"])), float(entry["margin"])
+        shared = tuple(tuple(map(float, row)) for row in entry.get("shared", ()))
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError("face_population_unreadable", population=name) from error
     point = points.get(target_fmr)
     if point is None:
         known = ",".join(map(str, sorted(points)))
         raise ConfigError("face_target_unknown", target_fmr=target_fmr, known=known)
-    return Population(name, point.threshold, margin, mean=mean, point=point)
+    return Population(name, point.threshold, margin, mean=mean, shared=shared, point=point)
 
 
 def engine_id_of(population: Population, engine: str = BUILT_IN) -> str:

@@ -26,6 +26,7 @@ def equipment_text(equipment: Equipment) -> str:
             "threshold": population.threshold,
             "margin": population.margin,
             "mean": population.mean,
+            "shared": population.shared,
             "models_dir": None if equipment.models_dir is None else str(equipment.models_dir),
             "engine": equipment.engine,
             "means": equipment.means,
@@ -38,7 +39,11 @@ def parse_equipment(text: str) -> Equipment:
     """Equipment as `equipment_text` writes it."""
     told = json.loads(text)
     population = Population(
-        told["name"], told["threshold"], told["margin"], mean=tuple(told["mean"])
+        told["name"],
+        told["threshold"],
+        told["margin"],
+        mean=tuple(told["mean"]),
+        shared=tuple(map(tuple, told["shared"])),
     )
     folder = told["models_dir"]
     return Equipment(

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from edge.core.errors import DecodeError
-from edge.devices.face.calibrate import RawFaces, calibrate, mean_of
+from edge.devices.face.calibrate import RawFaces, calibrate, centring_from
+from edge.devices.face.centring import Centring
 from edge.devices.face.trials import (
     Faces,
     Trials,
@@ -31,7 +32,7 @@ def drawn(people: int, pictures: int, *, spread: float, seed: int = CHANCE) -> R
 
 def faces(people: int = 20, pictures: int = 6, *, spread: float = 0.8) -> Faces:
     raws = drawn(people, pictures, spread=spread)
-    return raws.centred(mean_of({"all": raws}))
+    return raws.centred(centring_from([raws]))
 
 
 def test_every_pair_is_compared_once() -> None:
@@ -93,7 +94,7 @@ def test_centring_is_better_than_plain_distance_and_the_interval_says_so() -> No
     raws = drawn(30, 6, spread=1.3)
     vectors = raws.probes[:, 0, :]
     plain = averaged_by_distance(vectors, raws.people, 3)
-    ours = averaged(raws.centred(mean_of({"all": raws})), 3)
+    ours = averaged(raws.centred(centring_from([raws])), 3)
     told = ratio(ours, plain, fmr=1e-2)
     assert told is not None
     share, (low, high) = told
@@ -110,7 +111,9 @@ def test_a_calibrated_threshold_holds_for_people_never_seen() -> None:
     """The careful end of the splits: strangers pass less often than aimed at, twice at most."""
     known = drawn(60, 6, spread=0.9)
     found = calibrate({"site": known})
-    unseen = drawn(60, 6, spread=0.9, seed=99).centred(np.array(found.mean))
+    unseen = drawn(60, 6, spread=0.9, seed=99).centred(
+        Centring(np.array(found.mean), np.array(found.shared))
+    )
     for point in found.points:
         impostor = single(unseen).impostor
         assert (impostor >= point.threshold).mean() <= 2 * point.target_fmr
@@ -123,7 +126,20 @@ def test_the_mean_counts_each_person_once() -> None:
     raws = RawFaces(
         np.array([0, 0, 0, 1]), np.array([[[1.0]], [[1.0]], [[1.0]], [[3.0]]]), np.zeros((4, 1, 1))
     )
-    assert mean_of({"all": raws}).tolist() == [2.0]
+    assert centring_from([raws]).mean.tolist() == [2.0]
+
+
+def test_what_half_of_the_people_share_no_longer_makes_them_alike() -> None:
+    """Two kinds of people, as the sexes are: strangers of one kind pass as rarely as of both."""
+    known, unseen = drawn(60, 6, spread=1.0), drawn(60, 6, spread=1.0, seed=99)
+    for raws in (known, unseen):
+        raws.probes[:, :, 5] += np.where(raws.people % 2, 2.0, -2.0)[:, None]
+        raws.templates[:, :, 5] += np.where(raws.people % 2, 2.0, -2.0)[:, None]
+    both = centring_from([known])
+    plain = Centring(both.mean, np.zeros((0, both.mean.size)))
+    passed = [(single(unseen.centred(each)).impostor >= 0.5).mean() for each in (both, plain)]
+    assert passed[1] > 0
+    assert passed[0] < 0.2 * passed[1]
 
 
 def test_a_handful_of_people_is_not_a_population() -> None:
