@@ -124,7 +124,7 @@ def _is_ended(ring: KeyRing, key_id: KeyId, place: Place) -> bool:
 def _parse(body: bytes) -> Body | None:
     """JSON as RFC 8259 has it: UTF-8 without a mark before it, numbers that are numbers."""
     try:
-        parsed = json.loads(body.decode(), parse_constant=_refuse)
+        parsed = _JSON.decode(body.decode())
     except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
@@ -132,6 +132,9 @@ def _parse(body: bytes) -> Body | None:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _place_of(body: Body | None) -> Place | None:

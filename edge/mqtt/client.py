@@ -240,6 +240,10 @@ class MqttClient:
             client.will_set(self._will.topic, self._will.payload, qos=QOS, retain=True)
         put = self._happenings.put
 
+        def on_socket_open(_: Client, __: Any, link: Any) -> None:
+            # Nagle's wait for the other side's delayed acknowledgement holds small packets 40 ms.
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
         def on_connect(_: Client, __: Any, ___: Any, reason: Any, ____: Any) -> None:
             attempt.answered.put((reason.value, str(reason)))
 
@@ -259,6 +263,7 @@ class MqttClient:
             receipt = message.mid if message.qos else 0
             put((life, Arrived(message.topic, bytes(message.payload), message.retain, receipt)))
 
+        client.on_socket_open = on_socket_open
         client.on_connect = on_connect
         client.on_subscribe = on_subscribe
         client.on_disconnect = on_disconnect

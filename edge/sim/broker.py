@@ -114,6 +114,7 @@ class Mosquitto:
         yield "max_queued_messages 0"
         yield f"max_queued_bytes {256 * _MEGABYTE}"
         yield "max_inflight_messages 20"
+        yield "set_tcp_nodelay true"
         yield "log_dest stderr"
         if os.geteuid() == 0:
             yield "user root"  # else it gives up root and cannot read its own folder

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Self
 
 from edge.core.errors import DecodeError
@@ -98,6 +99,7 @@ _DEPTHS: Final = {
 }
 
 
+@lru_cache(maxsize=4096)
 def parse_topic(text: str) -> Topic:
     """Take a topic apart; raise DecodeError `topic_malformed` when the tree has no such place."""
     below = text.removeprefix(f"{ROOT}/")
@@ -113,6 +115,7 @@ def parse_topic(text: str) -> Topic:
     return topic
 
 
+@lru_cache(maxsize=256)
 def type_level(event_type: str) -> str:
     """The level of a CloudEvents type: `specimen.delivery.received.v1` → `delivery-received`.
 
@@ -124,6 +127,7 @@ def type_level(event_type: str) -> str:
     return re.sub(r"[._]", "-", found[1])
 
 
+@lru_cache(maxsize=256)
 def event_topic(station: Station, event_type: str) -> str:
     """Where an event of a full CloudEvents type goes up."""
     return str(Topic(station, Branch.EVENT, (type_level(event_type),)))
