@@ -1,17 +1,19 @@
 """The one door to the broker (steps 11 and 12): MQTT over paho, QoS 1, every result a value.
 
-Callbacks only enqueue: paho holds its own lock around them, and one engine thread owns the rest.
+No thread: whoever asks what happened turns paho's wheel. Callbacks only note what they hear, since
+paho holds its own lock around them.
 """
 
-import queue
+import select
 import socket
 import ssl
-import threading
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -23,6 +25,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edge.core.errors import ConfigError, LinkDown, LinkRejected
 
 QOS: Final = 1
+PACKETS_AT_ONCE: Final = 20
+"""How many packets are read before the socket is asked again."""
 GOODBYE_S: Final = 1.0
 """How long a broker has for hearing a goodbye."""
 FAILURE: Final = 0x80
@@ -116,17 +120,15 @@ class MqttClient:
         self._filters = tuple(filters)
         self._will = will
         self._context = _context_of(access.tls) if access.tls else None
-        self._happenings: queue.SimpleQueue[tuple[int, Happening]] = queue.SimpleQueue()
+        self._happenings: deque[Happening] = deque()
         self._client: Client | None = None
-        self._attempt = _Attempt()
-        self._life = 0
-        self._turn = 0
+        self._address = 0
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of the present connection, or of the next one."""
         addresses = self._access.addresses
-        return addresses[self._turn % len(addresses)]
+        return addresses[self._address % len(addresses)]
 
     @property
     def is_connected(self) -> bool:
@@ -139,13 +141,13 @@ class MqttClient:
         A connection that could not be made or did not hold leaves the next address to the next.
         """
         self.drop()
-        self._life += 1
-        self._attempt = _Attempt()
-        self._client = self._new_client(self._life, self._attempt)
+        attempt = _Attempt()
+        self._client = self._new_client(attempt)
         try:
             self._open(self._client)
-            self._attempt.wait(self._access.connect_timeout_s)
-            self._subscribe(self._client)
+            self._await(lambda: attempt.answer is not None)
+            attempt.judge()
+            self._subscribe(self._client, attempt)
         except BaseException:
             self.drop()
             raise
@@ -166,12 +168,11 @@ class MqttClient:
 
     def next(self, timeout_s: float) -> Happening | None:
         """What happened on the present connection, oldest first; None when nothing did in time."""
-        life, happening = -1, None
-        while life != self._life:
-            try:
-                life, happening = self._happenings.get(timeout=timeout_s)
-            except queue.Empty:
-                return None
+        if not self._happenings:
+            self._wait(lambda: bool(self._happenings), timeout_s)
+        if not self._happenings:
+            return None
+        happening = self._happenings.popleft()
         if isinstance(happening, Disconnected):
             self.drop()
         return happening
@@ -180,16 +181,47 @@ class MqttClient:
         """Hang up without a goodbye, so that the will is spoken."""
         client, self._client = self._client, None
         if client is not None:
-            self._life += 1
-            self._turn += 1
-            _end(client)
+            self._address += 1
+            _hang_up(client)
+        self._happenings.clear()
 
     def close(self) -> None:
         """Say goodbye, so that the will is not spoken; do not wait long for a silent broker."""
-        if self._client is not None:
-            self._client.disconnect()
-            self._attempt.ended.wait(GOODBYE_S)
+        client = self._client
+        if client is not None:
+            client.disconnect()
+            self._wait(lambda: client.socket() is None, GOODBYE_S)
             self.drop()
+
+    def _wait(self, is_over: Callable[[], bool], timeout_s: float) -> None:
+        """Let bytes in and out until it is over or the time is."""
+        end_s, left_s = monotonic() + timeout_s, timeout_s
+        while not is_over() and left_s >= 0:
+            self._turn(left_s)
+            left_s = end_s - monotonic()
+
+    def _turn(self, timeout_s: float) -> None:
+        """One look at the socket, no longer than this; without one the time just passes."""
+        client = self._client
+        link: Any = client.socket() if client else None
+        if client is None or link is None:
+            select.select([], [], [], timeout_s)
+            return
+        has_more = isinstance(link, ssl.SSLSocket) and link.pending() > 0
+        writers = [link] if client.want_write() else []
+        readable, writable, _ = select.select([link], writers, [], 0 if has_more else timeout_s)
+        if writable:
+            client.loop_write()
+        if readable or has_more:
+            self._read(client)
+        client.loop_misc()
+
+    def _read(self, client: Client) -> None:
+        for _ in range(PACKETS_AT_ONCE):
+            known = len(self._happenings)
+            client.loop_read()
+            if len(self._happenings) == known:
+                return
 
     def _open(self, client: Client) -> None:
         access = self._access
@@ -203,9 +235,14 @@ class MqttClient:
             raise LinkRejected("broker_tls", why=str(error)) from error
         except (OSError, ValueError) as error:
             raise LinkDown("broker_unreachable", why=str(error)) from error
-        client.loop_start()
 
-    def _subscribe(self, client: Client) -> None:
+    def _await(self, is_over: Callable[[], bool]) -> None:
+        """The broker's word while connecting; raise LinkDown `broker_silent`."""
+        self._wait(is_over, self._access.connect_timeout_s)
+        if not is_over():
+            raise LinkDown("broker_silent")
+
+    def _subscribe(self, client: Client, attempt: "_Attempt") -> None:
         if not self._filters:
             return
         is_v5 = self._access.version is Version.V5
@@ -213,14 +250,15 @@ class MqttClient:
         result, _ = client.subscribe([(each, options) for each in self._filters])
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise LinkDown("subscribe_failed", rc=int(result))
-        reasons = self._attempt.wait_subscribed(self._access.connect_timeout_s)
-        refused = [
-            name for name, reason in zip(self._filters, reasons, strict=False) if reason >= FAILURE
-        ]
+        self._await(lambda: bool(attempt.reasons) or attempt.has_ended)
+        if attempt.has_ended:
+            raise LinkDown("broker_hung_up")
+        answers = zip(self._filters, attempt.reasons, strict=False)
+        refused = [name for name, reason in answers if reason >= FAILURE]
         if refused:
             raise LinkRejected("subscribe_refused", filters=",".join(refused))
 
-    def _new_client(self, life: int, attempt: "_Attempt") -> Client:
+    def _new_client(self, attempt: "_Attempt") -> Client:
         access = self._access
         is_v5 = access.version is Version.V5
         client = Client(
@@ -238,30 +276,29 @@ class MqttClient:
             client.username_pw_set(access.client_id, access.password)
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, qos=QOS, retain=True)
-        put = self._happenings.put
+        note = self._happenings.append
 
         def on_socket_open(_: Client, __: Any, link: Any) -> None:
             # Nagle's wait for the other side's delayed acknowledgement holds small packets 40 ms.
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def on_connect(_: Client, __: Any, ___: Any, reason: Any, ____: Any) -> None:
-            attempt.answered.put((reason.value, str(reason)))
+            attempt.answer = (reason.value, str(reason))
 
         def on_subscribe(_: Client, __: Any, ___: int, reasons: Any, ____: Any) -> None:
-            attempt.subscribed.put([each.value for each in reasons])
+            attempt.reasons = [each.value for each in reasons]
 
         def on_disconnect(_: Client, __: Any, ___: Any, reason: Any, ____: Any) -> None:
-            attempt.answered.put((FAILURE, str(reason)))
-            attempt.subscribed.put(None)
-            attempt.ended.set()
-            put((life, Disconnected(str(reason))))
+            attempt.answer = attempt.answer or (FAILURE, str(reason))
+            attempt.has_ended = True
+            note(Disconnected(str(reason)))
 
         def on_publish(_: Client, __: Any, token: int, reason: Any, ___: Any) -> None:
-            put((life, Acknowledged(token, reason.value)))
+            note(Acknowledged(token, reason.value))
 
         def on_message(_: Client, __: Any, message: MQTTMessage) -> None:
             receipt = message.mid if message.qos else 0
-            put((life, Arrived(message.topic, bytes(message.payload), message.retain, receipt)))
+            note(Arrived(message.topic, bytes(message.payload), message.retain, receipt))
 
         client.on_socket_open = on_socket_open
         client.on_connect = on_connect
@@ -272,32 +309,21 @@ class MqttClient:
         return client
 
 
+@dataclass(slots=True)
 class _Attempt:
-    """What the broker answers while a connection is being made, and when it is over."""
+    """What the broker answers while a connection is being made, and whether it is over."""
 
-    def __init__(self) -> None:
-        self.answered: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
-        self.subscribed: queue.SimpleQueue[list[int] | None] = queue.SimpleQueue()
-        self.ended = threading.Event()
+    answer: tuple[int, str] | None = None
+    reasons: list[int] = field(default_factory=list)
+    has_ended: bool = False
 
-    def wait(self, timeout_s: float) -> None:
-        try:
-            reason, why = self.answered.get(timeout=timeout_s)
-        except queue.Empty as error:
-            raise LinkDown("broker_silent") from error
+    def judge(self) -> None:
+        """Raise what the answer to a greeting means, if it is no welcome."""
+        reason, why = self.answer or (FAILURE, "")
         if reason in _REJECTED:
             raise LinkRejected("broker_rejects", reason=reason, why=why)
         if reason >= FAILURE:
             raise LinkDown("broker_unwilling", reason=reason, why=why)
-
-    def wait_subscribed(self, timeout_s: float) -> list[int]:
-        try:
-            reasons = self.subscribed.get(timeout=timeout_s)
-        except queue.Empty as error:
-            raise LinkDown("broker_silent") from error
-        if reasons is None:
-            raise LinkDown("broker_hung_up")
-        return reasons
 
 
 def _connect_properties(access: Access) -> Properties:
@@ -320,10 +346,10 @@ def _context_of(tls: TlsFiles) -> ssl.SSLContext:
     return context
 
 
-def _end(client: Client) -> None:
-    """Close the socket and wait for the network thread."""
+def _hang_up(client: Client) -> None:
+    """Close the socket; bytes that were not sent are lost, as their sender expects."""
     link = client.socket()
     if isinstance(link, socket.socket):
         with suppress(OSError):
             link.shutdown(socket.SHUT_RDWR)
-    client.loop_stop()
+        link.close()

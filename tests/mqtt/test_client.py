@@ -144,6 +144,8 @@ def test_messages_arrive_in_order(broker: Mosquitto) -> None:
         sent = [b"%d" % number for number in range(60)]
         for each in sent:
             desk.publish("o/1", each)
+        for _ in sent:
+            await_one(desk, Acknowledged)
         assert await_payloads(platform, 60, takes=True) == sent
 
 

@@ -76,10 +76,13 @@ class EventLine:
 
 
 @contextmanager
-def event_line(folder: Path, *, is_direct: bool = False) -> Iterator[EventLine]:
+def event_line(
+    folder: Path, *, is_direct: bool = False, platform: str = "central"
+) -> Iterator[EventLine]:
     """Everything runs, and the opening of the epoch has been confirmed.
 
     `is_direct` leaves out the proxies that can fail a line: they take their share of this process.
+    `platform` is `central`, or `counter` for one that costs this machine nearly nothing.
     """
     with ExitStack() as stack:
         site = provision(folder / "site", now=SystemClock().now(), seed=7)
@@ -90,7 +93,7 @@ def event_line(folder: Path, *, is_direct: bool = False) -> Iterator[EventLine]:
             nursery,
             folder / "scene",
             with_peers=False,
-            cast=("ship", "central"),
+            cast=("ship", platform),
             hurried=False,
             is_direct=is_direct,
         )
@@ -161,7 +164,9 @@ def drain(line: EventLine, events: int) -> Drained:
         until(partial(_moved, line, left), 120.0)
     found.drain_s = perf_counter() - begun
     found.rss_growth_bytes = most - before
-    found.is_in_order = _arrived_in_order(scene.platform.central_db, line.store.tip().sequence)
+    found.is_in_order = "central" not in scene.cast or _arrived_in_order(
+        scene.platform.central_db, line.store.tip().sequence
+    )
     return found
 
 

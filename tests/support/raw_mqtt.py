@@ -40,6 +40,11 @@ class Peer(asyncio.Protocol):
                 raise
         return peer
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection stands."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def publish(self, topic: str, body: bytes) -> None:
         """Hand one message over."""
         self._packet_id = self._packet_id % 0xFFFF + 1

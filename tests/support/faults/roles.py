@@ -4,6 +4,7 @@ Each is the product's composition with two replacements and nothing else: a cloc
 and shorter patience, so that a schedule of seconds sees what hours would show.
 """
 
+import asyncio
 import json
 import os
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from counting_platform import CountingPlatform
 from faults.failpoints import arm
 from faults.peers import collect, forgetful_outbox, memory_only
 
@@ -238,6 +240,12 @@ def _collector(order: Order) -> None:
     collect(order.port, Path(order.folder) / "peers.db", stopped_by_signals())
 
 
+def _counter(order: Order) -> None:
+    settings = load_settings(Path(order.config))
+    platform = CountingPlatform(settings)
+    asyncio.run(platform.serve(settings.broker.host, settings.broker.port, stopped_by_signals()))
+
+
 ROLES: Mapping[str, Callable[[Order], None]] = {
     "capture": capture,
     "ship": ship,
@@ -245,4 +253,5 @@ ROLES: Mapping[str, Callable[[Order], None]] = {
     "bare": _bare,
     "forgetful": _forgetful,
     "collector": _collector,
+    "counter": _counter,
 }

@@ -137,7 +137,7 @@ class Scene:
         return runs
 
     def spawn(self, name: str, point: str = "", hit: int = 1) -> None:
-        side = "platform" if name in {"central", "collector"} else "station"
+        side = "platform" if name in {"central", "collector", "counter"} else "station"
         order = Order(
             role=name,
             config=str(self.sides[side].config),
