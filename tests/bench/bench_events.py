@@ -6,7 +6,7 @@ up, down and half-open; the drain of a long outage. Ratios count; the disk's noi
 The store has no commit shared by several writers: 64 writers are measured as 64 threads behind one
 lock, and beside them a step of 64 events, which is what such a commit would be.
 
-Run: .venv/bin/python tests/bench/bench_events.py [--events N] [--rounds N] [--seconds S]
+Run: .venv/bin/python tests/bench/bench_events.py [--events N] [--rounds N] [--late-ms MS]
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
@@ -27,8 +27,11 @@ from bad_proxy import Fault
 from event_line import EventLine, drain, event_line
 from faults.plan import Act, Step
 from queue_peers import PEERS
+from slow_disk import run_on_slow_disk
 
 WRITERS = 64
+COUNTED = "a platform elsewhere"
+CONSUMED = "our consumer here"
 BODY = bytes(600)
 CONSOLE = Console()
 
@@ -36,19 +39,25 @@ CONSOLE = Console()
 def main() -> None:
     """Print the tables."""
     options = argparse.ArgumentParser()
-    options.add_argument("--events", type=int, default=20_000, help="events of the long outage")
+    options.add_argument("--events", type=int, default=40_000, help="events of the long outage")
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--batch", type=int, default=2_000, help="events of each way in a round")
+    options.add_argument("--batch", type=int, default=20_000, help="events of each way in a round")
     options.add_argument("--seconds", type=float, default=8.0, help="of each latency")
     options.add_argument("--folder", type=Path, help="on the disk that counts")
+    options.add_argument("--late-ms", type=float, default=0.0, help="as if the disk took longer")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
-        direct, proxied = Path(name) / "direct", Path(name) / "proxied"
-        with event_line(direct, is_direct=True) as line:
-            CONSOLE.print(appends(line, asked.rounds))
-            CONSOLE.print(ways(line, direct, asked.rounds, asked.batch))
-            CONSOLE.print(outage(line, direct, asked.events))
-        with event_line(proxied) as line:
+        folder = Path(name)
+        run_on_slow_disk(asked.late_ms, folder)
+        with (
+            event_line(folder / "counted", is_direct=True, platform="counter") as counted,
+            event_line(folder / "consumed", is_direct=True) as consumed,
+        ):
+            lines = {COUNTED: counted, CONSUMED: consumed}
+            CONSOLE.print(appends(counted, asked.rounds))
+            CONSOLE.print(ways(lines, folder, asked.rounds, asked.batch))
+            CONSOLE.print(outage(lines, folder, asked.events))
+        with event_line(folder / "proxied") as line:
             CONSOLE.print(confirmations(line, asked.seconds))
 
 
@@ -89,20 +98,25 @@ def crowd(line: EventLine) -> None:
         each.join()
 
 
-def ways(line: EventLine, folder: Path, rounds: int, batch: int) -> Table:
+def ways(lines: Mapping[str, EventLine], folder: Path, rounds: int, batch: int) -> Table:
     """From the producer's call to the last acknowledgement, events a second."""
-    port = line.scene.broker.port
+    port = lines[COUNTED].scene.broker.port
     peers = [make(folder, port) for make in PEERS.values()]
     rates: dict[str, list[float]] = {}
+
+    def note(name: str, number: int, work: Callable[[], object]) -> None:
+        rates.setdefault(name, []).append(number / span(work))
+
     for _ in range(rounds):
-        line.settle()
         for name, peer in zip(PEERS, peers, strict=True):
-            number = batch if peer.is_quick else batch // 10
-            rates.setdefault(name, []).append(number / span(partial(peer.send, number)))
-        for name, step in (("ours, one event a step", 1), ("ours, 64 events a step", WRITERS)):
-            rates.setdefault(name, []).append(batch / span(partial(through, line, batch, step)))
-        line.record(batch)
-        rates.setdefault("ours, shipping alone", []).append(batch / span(line.settle))
+            number = int(batch * peer.share)
+            note(name, number, partial(peer.send, number))
+        for platform, line in lines.items():
+            for step, number in ((1, batch // 10), (WRITERS, batch)):
+                what = f"ours, {step} a step, {platform}"
+                note(what, number, partial(through, line, number, step))
+            line.record(batch)
+            note(f"ours, shipping alone, {platform}", batch, line.settle)
     for peer in peers:
         peer.close()
     return _table_of_ways(rates)
@@ -117,6 +131,7 @@ def _table_of_ways(rates: dict[str, list[float]]) -> Table:
             name, f"{median(found):.0f}", f"{min(found):.0f}-{max(found):.0f}", f"{ratio:.3f}"
         )
     table.caption = "peers: until the broker's PUBACK; ours: until the platform's watermark"
+    table.caption += f"; {COUNTED}: costs these cores nearly nothing; {CONSUMED}: shares them"
     return table
 
 
@@ -172,18 +187,33 @@ def paced(line: EventLine, rate: int, seconds: float) -> tuple[list[float], list
     return ours, raw
 
 
-def outage(line: EventLine, folder: Path, events: int) -> Table:
-    """A long outage and its end."""
-    paho = PEERS["paho, window 100"](folder, line.scene.broker.port)
-    found = drain(line, events)
-    rate = min(events, 5_000) / span(lambda: paho.send(min(events, 5_000)))
-    paho.close()
-    table = Table("what", "found", title=f"an outage of {events} events")
-    table.add_row("drained, events/s", f"{found.rate:.0f}")
-    table.add_row("x paho", f"{found.rate / rate:.2f}")
-    table.add_row("in order", str(found.is_in_order))
-    table.add_row("shipper's memory grew by, MB", f"{found.rss_growth_bytes / 1e6:.1f}")
-    table.add_row("append, last over first 1,000", f"{found.append_growth:.2f}")
+def outage(lines: Mapping[str, EventLine], folder: Path, events: int) -> Table:
+    """A long outage and its end, once with each platform."""
+    table = Table("what", *lines, title=f"an outage of {events} events")
+    columns: list[tuple[str, ...]] = []
+    for line in lines.values():
+        paho = PEERS["paho, window 100"](folder, line.scene.broker.port)
+        rate = events / span(partial(paho.send, events))
+        paho.close()
+        found = drain(line, events)
+        columns.append(
+            (
+                f"{found.rate:.0f}",
+                f"{found.rate / rate:.2f}",
+                str(found.is_in_order),
+                f"{found.rss_growth_bytes / 1e6:.1f}",
+                f"{found.append_growth:.2f}",
+            )
+        )
+    names = (
+        "drained, events/s",
+        "x paho",
+        "in order",
+        "shipper's memory grew by, MB",
+        "append, last over first 1,000",
+    )
+    for row in zip(names, *columns, strict=True):
+        table.add_row(*row)
     return table
 
 

@@ -23,7 +23,8 @@ LIMIT_S = 60.0
 class Publisher(Protocol):
     """Makes events and sends them until the broker has acknowledged each."""
 
-    is_quick: bool
+    share: float
+    """Of the events of a round, so that a slow one takes no longer than the others."""
 
     def send(self, number: int) -> None:
         """So many, all acknowledged at return."""
@@ -37,7 +38,7 @@ class Publisher(Protocol):
 class Paho:
     """Paho alone, from memory, so many on their way at once."""
 
-    is_quick = True
+    share = 1.0
 
     def __init__(self, folder: Path, port: int, *, window: int = 100) -> None:
         del folder
@@ -78,7 +79,7 @@ class Paho:
 class _Queued:
     """Put durably, taken, published, and marked when acknowledged."""
 
-    is_quick = False
+    share = 0.01
     window = 20
 
     def __init__(self, port: int, folder: Path) -> None:
@@ -140,7 +141,7 @@ class PersistQueue(_Queued):
 class LiteQueue(_Queued):
     """litequeue, which does not wait for the disk."""
 
-    is_quick = True
+    share = 0.25
 
     def __init__(self, folder: Path, port: int) -> None:
         super().__init__(port, folder)
