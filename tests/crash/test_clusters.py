@@ -125,6 +125,8 @@ def test_messages_cross_the_nodes_in_order(city: City) -> None:
         sent = [b"%d" % number for number in range(MESSAGES)]
         for each in sent:
             door.publish(topic, each)
+        for _ in sent:
+            assert isinstance(door.next(WAIT_S), Acknowledged)
         assert payloads(platform, MESSAGES) == sent
 
 
