@@ -28,7 +28,8 @@ class Face(Section):
     challenge. After `lockout_after` failures in a row within ten minutes faces rest for
     `lockout_s`. Templates last `valid_days`; from `remind_days` before, new photographs are
     asked for. `audit_crops` keeps the face of every check, encrypted, for `audit_days`; off by
-    default.
+    default. `from_platform` takes photographs from the platform's answers, sealed to `answer_key`;
+    off by default.
     """
 
     enabled: bool = True
@@ -48,6 +49,8 @@ class Face(Section):
     limit_s: Seconds = 10.0
     deadline_s: Seconds = 2.0
     key: FilePath | None = None
+    from_platform: bool = False
+    answer_key: FilePath | None = None
 
     @field_validator("window")
     @classmethod

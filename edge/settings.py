@@ -179,6 +179,11 @@ class Settings(BaseSettings):
         return self.face.key or self.state_dir / "keys" / "face.key"
 
     @property
+    def face_answer_key(self) -> Path:
+        """The key to which the platform seals photographs (PEM, mode 0600)."""
+        return self.face.answer_key or self.state_dir / "keys" / "face-answers.pem"
+
+    @property
     def evidence_dir(self) -> Path:
         """Photographs, named by their digest."""
         return self.state_dir / "evidence"

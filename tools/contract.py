@@ -193,7 +193,7 @@ _CHANNELS: Mapping[str, tuple[str, str, str]] = {
     "replays": ("replay", "down", "replay"),
     "blobAcks": ("blob-ack/{sha256}", "down", "blob-ack"),
     "commands": ("cmd/{name}", "down", "command"),
-    "answers": ("ans/{corr}", "down", "answer"),
+    "answers": ("ans/{corr}", "down", "answer face-answer"),
     "heads": ("ref/{set}/head", "down", "head"),
     "pages": ("ref/{set}/page/{version}/{n}", "down", "page"),
 }
@@ -228,7 +228,9 @@ def _channel(name: str, below: str, way: str, message: str) -> Schema:
         found["parameters"] = {each: {} for each in names}
     if below == "ev/{type}":
         found["parameters"]["type"] = {"enum": sorted({type_level(_full(each)) for each in EVENTS})}
-    found["messages"] = {message: {"$ref": f"#/components/messages/{message}"}}
+    found["messages"] = {
+        each: {"$ref": f"#/components/messages/{each}"} for each in message.split()
+    }
     return found
 
 

@@ -1,8 +1,8 @@
 """`specimen-edge face`: enrol people with their consent, and measure the face engine."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
+from edge.cli.face_answers import accept, answer_key, seal
 from edge.cli.face_camera import PHOTOGRAPHS, sitting_before
+from edge.cli.face_enrolling import enrol_in, gallery_of, terms_of
 from edge.cli.face_rates import calibrate, evaluate
 from edge.cli.face_set import (
     ConfigOption,
@@ -29,15 +31,14 @@ from edge.compose.face import enrolling, equipment_of
 from edge.core.consent import Consent
 from edge.core.errors import ConfigError, DecodeError
 from edge.core.face_judging import UNCHECKED
-from edge.core.faces import DESK, ENROLMENT, Described, Enrolled, Flaw, average, likeness
+from edge.core.faces import DESK, ENROLMENT, Described, Flaw, average, likeness
 from edge.core.ids import PersonId
 from edge.core.liveness import Liveness
-from edge.devices.face.engines import Equipment, Eyeing, build
+from edge.devices.face.engines import Eyeing, build
 from edge.devices.face.populations import Population
-from edge.flows.enrol import Applicant, Engine, Refused, enrol
+from edge.flows.enrol import Applicant, Refused
 from edge.host.clock import SystemClock
-from edge.settings import Settings
-from edge.storage.faces import FaceGallery, FaceKey, FaceReader, consent_text
+from edge.storage.faces import FaceReader, consent_text
 
 face = typer.Typer(no_args_is_help=True, help="Faces of deliverers: enrol, withdraw, measure.")
 
@@ -46,6 +47,9 @@ face.command()(calibrate)
 face.command()(status)
 face.command()(audit)
 face.command("export-notice")(export_notice)
+face.command("answer-key")(answer_key)
+face.command()(seal)
+face.command()(accept)
 
 
 @face.command("enrol")
@@ -96,8 +100,8 @@ def enrol_person(
             if camera:
                 sitting = open_things.enter_context(sitting_before(settings, engine))
                 count, look = PHOTOGRAPHS, sitting.photograph
-            terms = _terms(settings, equipment, engine, look)
-            result = _enrol(Applicant(agreed, count, age), settings=settings, engine=terms)
+            terms = terms_of(settings, equipment, engine, look)
+            result = enrol_in(settings, Applicant(agreed, count, age), terms)
     if isinstance(result, Refused):
         place = result.photograph
         where = "" if place is None or camera else f"{pictures[place]}: "
@@ -128,7 +132,7 @@ def withdraw(
     Example: specimen-edge face withdraw p-0007
     """
     settings = settings_or_exit(config)
-    with errors_named(), _gallery(settings) as gallery:
+    with errors_named(), gallery_of(settings) as gallery:
         gone = gallery.withdraw(PersonId.parse(person), SystemClock().now())
     typer.echo(f"{person} erased={gone}")
 
@@ -210,27 +214,6 @@ def _described(engine: Eyeing, files: tuple[Path, ...], number: int) -> Describe
     return engine.describe(load_colour(files[number]), ENROLMENT, mirrored=True)
 
 
-def _terms(
-    settings: Settings,
-    equipment: Equipment,
-    engine: Eyeing,
-    look: Callable[[int], Described | Flaw],
-) -> Engine:
-    return Engine(
-        engine.engine_id,
-        equipment.population.threshold,
-        look,
-        live_limit=0.0 if engine.network is None else engine.network.threshold,
-        valid_for=timedelta(days=settings.face.valid_days),
-    )
-
-
-@contextmanager
-def _gallery(settings: Settings) -> Iterator[FaceGallery]:
-    with closing(FaceGallery(settings.faces_db, FaceKey.made(settings.face_key))) as gallery:
-        yield gallery
-
-
 def _pictures(told: list[Path]) -> tuple[Path, ...]:
     """The files named, or all pictures of the one folder named."""
     if len(told) != 1 or not told[0].is_dir():
@@ -239,16 +222,6 @@ def _pictures(told: list[Path]) -> tuple[Path, ...]:
 
 
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-
-
-def _enrol(applicant: Applicant, *, settings: Settings, engine: Engine) -> Enrolled | Refused:
-    """Enrolled, or one reason; what has expired is erased on the way."""
-    reader, now = FaceReader(settings.faces_db, settings.face_key), applicant.consent.at
-    with _gallery(settings) as gallery:
-        gallery.purge(now)
-        known = tuple({entry.person for entry in reader.enrolments()})
-        others = reader.templates(known, engine=engine.engine_id, now=now)
-        return enrol(applicant, engine=engine, gallery=gallery, others=others)
 
 
 def _template(engine: Eyeing, file: Path) -> tuple[float, ...]:

@@ -1,11 +1,13 @@
 """The shipper; what is built is closed in reverse order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from random import SystemRandom
 
 from edge import __version__
 from edge.compose.common import access_of, backoff_of, station_of
+from edge.compose.face_answers import stated_key
 from edge.compose.remote import Shipyard
 from edge.flows.blobs import Archive, BlobSender, Rate
 from edge.flows.patient_marks import PatientMarks
@@ -76,7 +78,9 @@ def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[Shi
                     journal=journal,
                 ),
                 ending=ending,
-                birth=lambda: birth_of(log, version=__version__, now=clock.now()),
+                birth=lambda: replace(
+                    birth_of(log, version=__version__, now=clock.now()), health=_stated(settings)
+                ),
             )
             return Shipping(
                 client=client,
@@ -93,6 +97,12 @@ def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[Shi
             build=build,
             journal=journal,
         )
+
+
+def _stated(settings: Settings) -> Mapping[str, object]:
+    """What the status says besides: the public key to which photographs are sealed, if any."""
+    key = stated_key(settings)
+    return {"face_answers": dict(key)} if key else {}
 
 
 def _blobs(

@@ -170,9 +170,9 @@ def sign_envelope(payload_type: str, body: bytes, *, key_id: KeyId, sign: Sign) 
     return wrap(payload_type, body, key_id, sign(pae(payload_type, body)))
 
 
-def open_envelope(data: bytes) -> Envelope:
+def open_envelope(data: bytes, *, limit_bytes: int = ENVELOPE_LIMIT_BYTES) -> Envelope:
     """Parse a DSSE envelope with one signature; raise DecodeError `envelope_malformed`."""
-    if len(data) > ENVELOPE_LIMIT_BYTES:
+    if len(data) > limit_bytes:
         raise DecodeError("envelope_malformed", why="too large", size_bytes=len(data))
     try:
         outer = json.loads(data)

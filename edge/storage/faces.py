@@ -156,6 +156,22 @@ class FaceGallery:
                 (enrolled.person, engine, row[0], photographs, _text(at), _text(until), sealed),
             )
 
+    def take_answer(self, corr: str, at: datetime) -> bool:
+        """Note that an answer of the platform is used; False when it was before."""
+        with transaction(self._db, self._path):
+            added = self._db.execute(
+                "INSERT OR IGNORE INTO answers (corr, at) VALUES (?, ?)", (corr, _text(at))
+            )
+            return added.rowcount == 1
+
+    def withdrawn_at(self, person: PersonId) -> datetime | None:
+        """When a person last withdrew or agreed anew; None for never."""
+        with translated(self._path):
+            (at,) = self._db.execute(
+                "SELECT max(coalesce(withdrawn_at, at)) FROM consents WHERE person = ?", (person,)
+            ).fetchone()
+        return None if at is None else _when(at)
+
     def withdraw(self, person: PersonId, at: datetime) -> int:
         """Erase every template of a person and mark the consent withdrawn; how many there were."""
         with transaction(self._db, self._path):

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeVar
 
-from edge.core.envelope import Sign, encode_json, open_envelope, sign_envelope
+from edge.core.envelope import ENVELOPE_LIMIT_BYTES, Sign, encode_json, open_envelope, sign_envelope
 from edge.core.errors import DecodeError
 from edge.core.ids import Digest, EpochId, KeyId
 from edge.wire.convert import converter, rename_keys, structure
@@ -19,6 +19,8 @@ from edge.wire.topics import Station
 CONTROL: Final = "control"
 """Purpose of the key that signs what comes down."""
 MESSAGE_LIMIT_BYTES: Final = 64 * 1024
+FACE_ANSWER_LIMIT_BYTES: Final = 1024 * 1024
+"""Envelope of five photographs of 100 KiB: sealed, and twice base64."""
 
 _Message = TypeVar("_Message")
 
@@ -118,7 +120,22 @@ class BlobAck:
     wanted: tuple[int, ...] = ()
 
 
-Signed = Ack | Replay | Head | Answer | Command | BlobAck
+@dataclass(frozen=True, slots=True)
+class FaceAnswer:
+    """Photographs of one person for enrolment, sealed to a key that this station alone has.
+
+    key: the name of that key; sealed: base64, what is in it stands in `edge/wire/face_answer.py`.
+    """
+
+    station: str
+    corr: str
+    issued: datetime
+    expires: datetime
+    key: str
+    sealed: str = field(repr=False)
+
+
+Signed = Ack | Replay | Head | Answer | Command | BlobAck | FaceAnswer
 """Everything that comes down signed."""
 
 KINDS: Final[Mapping[type[Signed], str]] = {
@@ -128,6 +145,7 @@ KINDS: Final[Mapping[type[Signed], str]] = {
     Answer: "answer",
     Command: "command",
     BlobAck: "blob-ack",
+    FaceAnswer: "face-answer",
 }
 
 
@@ -184,9 +202,11 @@ def encode(message: Signed | Ask | Result | Status) -> bytes:
     return encode_json(converter.unstructure(message))
 
 
-def decode(body: bytes, kind: type[_Message]) -> _Message:
+def decode(
+    body: bytes, kind: type[_Message], *, limit_bytes: int = MESSAGE_LIMIT_BYTES
+) -> _Message:
     """A message from its JSON body; raise DecodeError `message_malformed` or `value_malformed`."""
-    if len(body) > MESSAGE_LIMIT_BYTES:
+    if len(body) > limit_bytes:
         raise DecodeError("message_malformed", why="too large", size_bytes=len(body))
     try:
         parsed = json.loads(body)
@@ -202,12 +222,19 @@ def sign_message(message: Signed, *, key_id: KeyId, sign: Sign) -> bytes:
     return sign_envelope(kind, encode(message), key_id=key_id, sign=sign)
 
 
-def open_signed(data: bytes, *, kind: str, ring: Verifier, station: Station) -> bytes:
+def open_signed(
+    data: bytes,
+    *,
+    kind: str,
+    ring: Verifier,
+    station: Station,
+    limit_bytes: int = ENVELOPE_LIMIT_BYTES,
+) -> bytes:
     """The body of a signed message for this station.
 
     Raises DecodeError `envelope_malformed`, `wrong_kind`, `signature_bad` or `wrong_station`.
     """
-    envelope = open_envelope(data)
+    envelope = open_envelope(data, limit_bytes=limit_bytes)
     if envelope.payload_type != payload_type(kind):
         raise DecodeError("wrong_kind", wanted=kind, found=envelope.payload_type[:80])
     is_genuine = ring.verifies(
@@ -242,6 +269,14 @@ class Downlink:
     def open(self, data: bytes, kind: type[_Message]) -> _Message:
         """A message for this station; raise DecodeError."""
         return open_message(data, kind, ring=self.ring, station=self.station)
+
+    def open_face_answer(self, data: bytes) -> FaceAnswer:
+        """Sealed photographs for this station, larger than other messages; raise DecodeError."""
+        limit = FACE_ANSWER_LIMIT_BYTES
+        body = open_signed(
+            data, kind=KINDS[FaceAnswer], ring=self.ring, station=self.station, limit_bytes=limit
+        )
+        return decode(body, FaceAnswer, limit_bytes=limit)
 
 
 def decode_status(data: bytes) -> Status:

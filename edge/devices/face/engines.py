@@ -81,8 +81,11 @@ class Eyeing:
         return replace(told, alive=alive, measures=replace(told.measures, openness=openness))
 
 
-def build(equipment: Equipment) -> Eyeing:
-    """The engine of these settings; ConfigError when something of it is missing or changed."""
+def build(equipment: Equipment, *, lean: bool = False) -> Eyeing:
+    """The engine of these settings; ConfigError when something of it is missing or changed.
+
+    lean: little memory before a quick start, for a process that stays.
+    """
     network = None
     if equipment.means is not Means.NONE and (files := find_liveness(equipment.models_dir)):
         from edge.devices.face.minifasnet import MiniFasNet  # noqa: PLC0415 - cv2 may be absent
@@ -93,7 +96,7 @@ def build(equipment: Equipment) -> Eyeing:
     if equipment.eyes:
         from edge.devices.face.eyes import EyeGauge  # noqa: PLC0415 - dlib may be absent
 
-        gauge = EyeGauge(find_many_points(equipment.models_dir))
+        gauge = EyeGauge(find_many_points(equipment.models_dir), lean=lean)
     return Eyeing(engine, network, gauge)
 
 

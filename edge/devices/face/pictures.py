@@ -23,6 +23,18 @@ def load_colour(path: Path) -> Picture:
     picture = _decode(content) if content.size else None
     if picture is None:
         raise DecodeError("image_unreadable", file=str(path), why="not a picture we can open")
+    return _bounded(picture)
+
+
+def picture_of(content: bytes) -> Picture:
+    """The picture in some bytes, as `load_colour` gives that of a file."""
+    picture = _decode(np.frombuffer(content, np.uint8)) if content else None
+    if picture is None:
+        raise DecodeError("image_unreadable", why="not a picture we can open")
+    return _bounded(picture)
+
+
+def _bounded(picture: Picture) -> Picture:
     scale = _LONGEST_PX / max(picture.shape[:2])
     if scale >= 1:
         return picture

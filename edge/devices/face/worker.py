@@ -58,7 +58,7 @@ def parse_equipment(text: str) -> Equipment:
 def main(equipment: Equipment, source: BinaryIO, sink: BinaryIO) -> int:
     """Describe pictures until the source ends; 1 when there is no engine."""
     try:
-        engine = build(equipment)
+        engine = build(equipment, lean=True)
     except EdgeError as error:
         _refuse(sink, error)
         return 1
