@@ -17,6 +17,7 @@ from edge.central.store import PlatformStore
 from edge.central.taking import Taking
 from edge.core.alarms import GAP
 from edge.core.errors import DecodeError, StorageError
+from edge.core.face_answers import ASK as PHOTOGRAPHS
 from edge.core.ids import EpochId, LabId
 from edge.core.platform import Alarm, Chain
 from edge.ports import Clock, EventKeys, Journal, Signer
@@ -232,7 +233,10 @@ class Platform:
 
     def _answer(self, station: Station, payload: bytes) -> Iterator[Outgoing]:
         try:
-            topic, answer = self._answers.answer(station, decode(payload, Ask))
+            ask = decode(payload, Ask)
+            if ask.name == PHOTOGRAPHS:
+                return
+            topic, answer = self._answers.answer(station, ask)
         except DecodeError as error:
             self._journal.warning("ask.refused", station=station.name, error=str(error))
             return

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.face_answers import accept, answer_key, seal
+from edge.cli.face_answers import accept, answer_key, request, seal
 from edge.cli.face_camera import PHOTOGRAPHS, sitting_before
 from edge.cli.face_enrolling import enrol_in, gallery_of, terms_of
 from edge.cli.face_rates import calibrate, evaluate
@@ -48,6 +48,7 @@ face.command()(status)
 face.command()(audit)
 face.command("export-notice")(export_notice)
 face.command("answer-key")(answer_key)
+face.command()(request)
 face.command()(seal)
 face.command()(accept)
 

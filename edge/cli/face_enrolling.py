@@ -7,6 +7,7 @@ from datetime import timedelta
 from edge.core.faces import Described, Enrolled, Flaw
 from edge.devices.face.engines import Equipment, Eyeing
 from edge.flows.enrol import Applicant, Engine, Refused, enrol
+from edge.host.clock import SystemClock
 from edge.settings import Settings
 from edge.storage.faces import FaceGallery, FaceKey, FaceReader
 
@@ -36,7 +37,7 @@ def gallery_of(settings: Settings) -> Iterator[FaceGallery]:
 
 def enrol_in(settings: Settings, applicant: Applicant, engine: Engine) -> Enrolled | Refused:
     """Enrolled, or one reason; what has expired is erased on the way."""
-    reader, now = FaceReader(settings.faces_db, settings.face_key), applicant.consent.at
+    reader, now = FaceReader(settings.faces_db, settings.face_key), SystemClock().now()
     with gallery_of(settings) as gallery:
         gallery.purge(now)
         known = tuple({entry.person for entry in reader.enrolments()})

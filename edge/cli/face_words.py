@@ -1,5 +1,6 @@
 """What `specimen-edge face` says about a photograph or an enrolment, in both languages."""
 
+from edge.core.errors import DecodeError
 from edge.core.faces import Flaw
 from edge.flows.enrol import Refusal, Refused
 
@@ -39,6 +40,48 @@ _WORDS: dict[Flaw | Refusal, tuple[str, str]] = {
         "too much like another enrolled person; use the document instead",
     ),
 }
+
+
+_ANSWERS: dict[str, tuple[str, str]] = {
+    "face_answer_unasked": (
+        "本站没有提出过这一请求",
+        "an answer to a question that this station has not asked",
+    ),
+    "face_answer_replayed": ("这一答复已经使用过", "this answer was used before"),
+    "face_answer_of_another": ("答复的不是所请求的人员", "of another person than was asked for"),
+    "face_answer_expired": ("答复已过期，请重新请求", "expired; ask again"),
+    "face_answer_not_yet": (
+        "答复的时间晚于本机时间，请检查两端时钟",
+        "issued in the future; look at both clocks",
+    ),
+    "face_answer_lasts_too_long": ("有效期超过七天", "valid for more than seven days"),
+    "face_seal_of_another_key": ("不是用本站的密钥加密", "sealed to another key than ours"),
+    "face_seal_broken": ("加密内容已损坏或被改动", "the seal is broken"),
+    "wrong_station": ("不是发给本站的", "for another station"),
+    "signature_bad": ("签名无效", "not signed by the platform's key"),
+    "envelope_malformed": ("答复无法读取", "not a readable answer"),
+    "wrong_kind": ("不是登记用的答复", "not an answer with photographs"),
+    "message_malformed": ("内容无法读取", "the content cannot be read"),
+    "value_malformed": ("内容有误", "a value is wrong"),
+    "image_unreadable": ("照片无法读取", "a photograph cannot be read"),
+    "face_consent_missing": ("没有同意记录", "no record of consent"),
+    "face_consent_text_unknown": ("同意书版本与本站不同", "agreed to another text than ours"),
+    "face_consent_not_yet": ("同意的时间在将来", "agreed in the future"),
+    "face_consent_too_old": (
+        "同意已超过三十天，请重新征得同意",
+        "agreed more than thirty days ago; ask the person again",
+    ),
+    "face_consent_outdated": (
+        "该人员此后已撤回或重新同意",
+        "the person has withdrawn or agreed anew since",
+    ),
+}
+
+
+def answer_words(error: DecodeError) -> str:
+    """Why an answer of the platform was refused, on one line, with its code."""
+    chinese, english = _ANSWERS.get(error.code, ("答复不可用", "the answer cannot be used"))
+    return f"{chinese} / {english} ({error})"
 
 
 def words(refused: Refused) -> str:

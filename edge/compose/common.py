@@ -8,7 +8,9 @@ from edge.core.errors import ConfigError
 from edge.core.ids import RuleSetId
 from edge.core.rulesets import RuleSet
 from edge.mqtt.client import Access, TlsFiles, Version
+from edge.ports import Clock
 from edge.settings import Settings
+from edge.storage.face_asks import FaceAsks
 from edge.wire.ruleset_toml import parse_ruleset
 from edge.wire.topics import Station
 
@@ -28,6 +30,11 @@ def shipped_rules(ruleset: RuleSetId) -> RuleSet:
 def station_of(settings: Settings) -> Station:
     """The station's name in topics, certificates and events."""
     return Station(settings.station.city, settings.station.lab, settings.station.device)
+
+
+def face_asks_of(settings: Settings, clock: Clock) -> FaceAsks:
+    """Open questions for photographs of people: the verbs write them, the shipper carries them."""
+    return FaceAsks(settings.state_dir / "face-asks", clock)
 
 
 def access_of(settings: Settings, *, client_id: str, session_expiry_s: int = 0) -> Access:

@@ -1,17 +1,15 @@
 """The shipper; what is built is closed in reverse order."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from random import SystemRandom
 
 from edge import __version__
-from edge.compose.common import access_of, backoff_of, station_of
-from edge.compose.face_answers import stated_key
+from edge.compose.common import access_of, backoff_of, face_asks_of, station_of
 from edge.compose.remote import Shipyard
 from edge.flows.blobs import Archive, BlobSender, Rate
 from edge.flows.patient_marks import PatientMarks
-from edge.flows.questions import Questions
+from edge.flows.questions import Notebooks, Questions
 from edge.flows.remote import Remote
 from edge.flows.ship import Pace, Shipper, birth_of
 from edge.flows.sync import Sync
@@ -66,7 +64,7 @@ def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[Shi
             engines = Engines(
                 shipper=shipper,
                 sync=sync,
-                questions=Questions(log, clock),
+                questions=Questions(Notebooks((log, face_asks_of(settings, clock))), clock),
                 link=link,
                 blobs=_blobs(settings, log, link, downlink, journal),
                 remote=Remote(
@@ -78,9 +76,7 @@ def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[Shi
                     journal=journal,
                 ),
                 ending=ending,
-                birth=lambda: replace(
-                    birth_of(log, version=__version__, now=clock.now()), health=_stated(settings)
-                ),
+                birth=lambda: birth_of(log, version=__version__, now=clock.now()),
             )
             return Shipping(
                 client=client,
@@ -97,12 +93,6 @@ def ship_process(settings: Settings, *, doctor: tuple[str, ...]) -> Iterator[Shi
             build=build,
             journal=journal,
         )
-
-
-def _stated(settings: Settings) -> Mapping[str, object]:
-    """What the status says besides: the public key to which photographs are sealed, if any."""
-    key = stated_key(settings)
-    return {"face_answers": dict(key)} if key else {}
 
 
 def _blobs(

@@ -1,13 +1,18 @@
-"""When a platform's answer with photographs counts: in time, agreed to, once (PIPL 29)."""
+"""When a platform's answer with photographs counts: asked, in time, agreed to, once (PIPL 29)."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from edge.core.consent import Consent, ConsentText
 
+ASK: Final = "face-photographs"
+"""Name of the question; people at the platform answer it, no program does."""
 SKEW = timedelta(minutes=5)
 """How far the platform's clock may be ahead of a station's (house rule)."""
 LONGEST = timedelta(days=7)
 """An answer that may be used for longer is refused: photographs wait nowhere (house rule)."""
+CONSENT_FRESH = timedelta(days=30)
+"""A consent that was given longer ago is asked for anew before a template is made (house rule)."""
 
 
 def why_not_now(*, issued: datetime, expires: datetime, now: datetime) -> str:
@@ -31,6 +36,8 @@ def why_not_agreed(
         return "face_consent_text_unknown"
     if consent.at > now + SKEW:
         return "face_consent_not_yet"
+    if consent.at < now - CONSENT_FRESH:
+        return "face_consent_too_old"
     if withdrawn_at is not None and consent.at < withdrawn_at:
         return "face_consent_outdated"
     return ""

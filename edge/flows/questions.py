@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from edge.core.documents import Document
@@ -18,6 +19,19 @@ class Notebook(Protocol):
     def documents(self, kind: str, *, phases: tuple[str, ...] = ()) -> tuple[Document, ...]:
         """Documents of a kind, oldest first, optionally only those in given phases."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notebooks:
+    """Several notebooks, read as one."""
+
+    each: tuple[Notebook, ...]
+
+    def documents(self, kind: str, *, phases: tuple[str, ...] = ()) -> tuple[Document, ...]:
+        """Documents of all, in the order of the notebooks."""
+        return tuple(
+            found for notebook in self.each for found in notebook.documents(kind, phases=phases)
+        )
 
 
 class Questions:

@@ -23,10 +23,11 @@ from cryptography.hazmat.primitives.serialization import (
 from edge.core.errors import ConfigError, DecodeError, StorageError
 from edge.core.ids import EpochId, KeyId
 from edge.core.keys import KeyEnd, Succession
+from edge.host.seal_keys import SEAL, seal_key
 from edge.ports import Clock
 from edge.wire.convert import converter, rename_keys, structure
 
-PURPOSES = frozenset({"event", "control", "chip", "badge", "command"})
+PURPOSES = frozenset({"event", "control", "chip", "badge", "command", SEAL})
 _PRIVATE_MODE = 0o600
 
 
@@ -114,7 +115,7 @@ class PinnedKeys:
     ) -> bool:
         """Whether a listed key of that purpose, valid at that time, signed the message."""
         found = self._keys.get(key_id)
-        if found is None or found[0].purpose != purpose:
+        if found is None or found[1] is None or found[0].purpose != purpose:
             return False
         key = found[0] if found[0].last is None else replace(found[0], valid_until=None)
         if not _is_valid(key, at):
@@ -140,7 +141,7 @@ class PinnedKeys:
         return why
 
     def _take(self, keys: Iterable[PinnedKey]) -> None:
-        self._keys = {key.key_id: (key, _public_key(key)) for key in keys}
+        self._keys = {key.key_id: (key, _verifier(key)) for key in keys}
 
 
 class PinnedFile(PinnedKeys):
@@ -257,9 +258,11 @@ def read_pinned(path: Path) -> tuple[PinnedKey, ...]:
         raise ConfigError("keys_unreadable", file=str(path), why=error.strerror) from error
     except (ValueError, KeyError, TypeError, DecodeError) as error:
         raise ConfigError("keys_malformed", file=str(path), why=str(error)[:200]) from error
-    wrong = next((key.key_id for key in keys if key.purpose not in PURPOSES), None)
-    if wrong is not None:
-        raise ConfigError("keys_malformed", file=str(path), why=f"purpose of {wrong}")
+    for key in keys:
+        if key.purpose not in PURPOSES:
+            raise ConfigError("keys_malformed", file=str(path), why=f"purpose of {key.key_id}")
+        if key.purpose == SEAL and key.owner is None:
+            raise ConfigError("keys_malformed", file=str(path), why=f"owner of {key.key_id}")
     return keys
 
 
@@ -291,7 +294,7 @@ def key_id_of(path: Path, keys: Iterable[PinnedKey]) -> KeyId:
     """The pinned name of a private key; raise ConfigError `key_not_pinned`."""
     public = _public_text(_load_private(path))
     for key in keys:
-        if key.public == public:
+        if key.public == public and key.purpose != SEAL:
             return key.key_id
     raise ConfigError("key_not_pinned", file=str(path))
 
@@ -308,6 +311,17 @@ def _load_private(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise ConfigError("key_malformed", file=str(path), why="not Ed25519")
     return key
+
+
+def _verifier(key: PinnedKey) -> Ed25519PublicKey | None:
+    """What verifies by a key; nothing does by one to which is sealed, but it is sound too."""
+    if key.purpose != SEAL:
+        return _public_key(key)
+    try:
+        seal_key(key.public)
+    except ConfigError as error:
+        raise ConfigError("keys_malformed", why=f"{error.code}: {key.key_id}") from error
+    return None
 
 
 def _public_key(key: PinnedKey) -> Ed25519PublicKey:

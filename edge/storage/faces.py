@@ -164,6 +164,12 @@ class FaceGallery:
             )
             return added.rowcount == 1
 
+    def took_answer(self, corr: str) -> bool:
+        """Whether an answer of the platform was used."""
+        with translated(self._path):
+            found = self._db.execute("SELECT 1 FROM answers WHERE corr = ?", (corr,)).fetchone()
+        return found is not None
+
     def withdrawn_at(self, person: PersonId) -> datetime | None:
         """When a person last withdrew or agreed anew; None for never."""
         with translated(self._path):

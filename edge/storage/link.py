@@ -3,7 +3,8 @@
 A lost mark only means a repeated event, so commits need no wait for the disk (EVENTS 2.2).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -99,6 +100,22 @@ class LinkReader:
             return []
         with translated(self._path):
             return list(self._db.execute(sql, values).fetchall())
+
+
+def erase_received(path: Path, tails: Iterable[str]) -> None:
+    """Take used messages out of the inbox beside the shipper, overwritten in the file and its log.
+
+    Raises StorageError; `inbox_busy` when a long reader kept the log from being emptied.
+    """
+    with closing(open_database(path, migrations="link")) as db:
+        with translated(path):
+            db.execute("PRAGMA secure_delete=ON")
+        with transaction(db, path):
+            db.executemany("DELETE FROM inbox WHERE tail=?", [(tail,) for tail in tails])
+        with translated(path):
+            (is_busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if is_busy:
+        raise StorageError("inbox_busy", file=str(path), remedy="specimen-edge face accept")
 
 
 class SqliteLink(LinkReader):

@@ -124,6 +124,7 @@ class BlobAck:
 class FaceAnswer:
     """Photographs of one person for enrolment, sealed to a key that this station alone has.
 
+    The answer to the question `face-photographs`, whose `data` names the `person`.
     key: the name of that key; sealed: base64, what is in it stands in `edge/wire/face_answer.py`.
     """
 

@@ -15,6 +15,8 @@ from edge.core.ids import Digest, PersonId
 from edge.wire.convert import converter, structure
 from edge.wire.downlink import FACE_ANSWER_LIMIT_BYTES, FaceAnswer, decode
 
+PURPOSE = "specimen-edge face-answer v1"
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -63,7 +65,14 @@ def decode_letter(content: bytes) -> Letter:
     return letter
 
 
-def bound_to(answer: FaceAnswer) -> bytes:
-    """What the seal is bound to besides the key: this station, name and time."""
-    words = (answer.station, answer.corr, answer.issued.isoformat(), answer.expires.isoformat())
-    return "|".join(words).encode()
+def bound_to(answer: FaceAnswer, person: PersonId) -> bytes:
+    """What the seal is bound to besides the key: station, question, the person asked for, times."""
+    words = {
+        "for": PURPOSE,
+        "station": answer.station,
+        "corr": answer.corr,
+        "person": person,
+        "issued": answer.issued.isoformat(),
+        "expires": answer.expires.isoformat(),
+    }
+    return encode_json(words)

@@ -1,109 +1,33 @@
 """Enrolment from a platform's answer sealed to the station's own key, and its refusals."""
 
+import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from face_samples import ANN, Picture, portraits_of
-from typer.testing import CliRunner, Result
+from face_samples import ANN, BEN, Picture
+from sealed_site import HOUR, NEVER, OTHER, STATION, Site, coded, run, sealed_site, written
+from typer.testing import Result
 
-from edge.cli.app import app
-from edge.compose.face_answers import (
-    Addressed,
-    make_answer_key,
-    photograph_text,
-    seal_letter,
-    stated_key,
-)
-from edge.core.ids import Digest, KeyId, PersonId
-from edge.host.answer_key import AnswerKey, seal_to
+from edge.compose.common import face_asks_of
+from edge.core.face_answers import ASK
+from edge.core.ids import Digest, KeyId
+from edge.host.answer_key import AnswerKey
 from edge.host.clock import SystemClock
-from edge.host.identity import boot_id
-from edge.host.keys import FileSigner, PinnedKey, generate_key, write_pinned
-from edge.settings import Settings, load_settings
-from edge.storage.faces import FaceReader, consent_text
-from edge.storage.link import SqliteLink
-from edge.wire.downlink import FaceAnswer, sign_message
-from edge.wire.face_answer import Letter, bound_to, encode_letter
-from edge.wire.topics import Station
+from edge.host.keys import FileSigner, PinnedKey, generate_key
+from edge.host.seal_keys import SEAL
+from edge.wire.downlink import Answer, FaceAnswer, sign_message
+from edge.wire.face_answer import Letter
 
-RUNNER = CliRunner()
 pytestmark = pytest.mark.slow
-STATION = Station.parse("nanchang/lab-1/desk-1")
-OTHER = Station.parse("nanchang/lab-2/desk-1")
-HOUR = timedelta(hours=1)
-
-
-def run(*words: str | Path) -> Result:
-    return RUNNER.invoke(app, ["face", *map(str, words)])
-
-
-def coded(picture: Picture) -> bytes:
-    done, content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
-    assert done
-    return content.tobytes()
-
-
-@dataclass(frozen=True)
-class Site:
-    """A platform and a station that trust each other."""
-
-    config: Path
-    platform: Settings
-    station: Settings
-    key: AnswerKey
-
-    def letter(self) -> Letter:
-        text = consent_text()[0]
-        return Letter(
-            ANN,
-            text.version,
-            text.sha256,
-            SystemClock().now() - HOUR,
-            "paper",
-            PersonId("p-staff"),
-            30,
-            tuple(photograph_text(coded(each)) for each in portraits_of(ANN)),
-        )
-
-    def sealed(self, letter: Letter, *, station: Station = STATION, public: str = "") -> bytes:
-        to = Addressed(station, public or self.key.public, HOUR)
-        return seal_letter(self.platform, letter, to)[1]
-
-    def accept(self, data: bytes) -> Result:
-        file = self.config.parent / "answer.json"
-        file.write_bytes(data)
-        return run("accept", file, "--config", self.config)
-
-    def enrolled(self) -> tuple[str, ...]:
-        reader = FaceReader(self.station.faces_db, self.station.face_key)
-        return tuple(each.person for each in reader.enrolments())
-
-
-def written(folder: Path, name: str, *, more: str = "") -> Path:
-    path = folder / f"{name}.toml"
-    path.write_text(
-        f'state_dir = "{folder}/{name}"\n[station]\n'
-        f'city = "nanchang"\nlab = "lab-1"\ndevice = "desk-1"\n[face]\nthreshold = 0.9\n{more}',
-        encoding="utf-8",
-    )
-    return path
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    config = written(tmp_path, "station", more="from_platform = true\n")
-    station = load_settings(config)
-    platform = load_settings(written(tmp_path, "platform"))
-    public = generate_key(platform.control_key)
-    for side in (station, platform):
-        write_pinned(side.keys_file, [PinnedKey(KeyId("control-1"), public, "control")])
-    return Site(config, platform, station, make_answer_key(station))
+    return sealed_site(tmp_path)
 
 
 def test_a_person_is_enrolled_by_what_the_platform_sealed(site: Site) -> None:
@@ -113,48 +37,96 @@ def test_a_person_is_enrolled_by_what_the_platform_sealed(site: Site) -> None:
     assert (listed["person"], listed["photographs"]) == (ANN, 3)
     assert listed["recorded_by"] == "p-staff"
     assert listed["agreed"] < listed["expires"]
+    assert not face_asks_of(site.station, SystemClock()).documents("ask")
 
 
-def test_what_the_shipper_brought_is_taken_once(site: Site) -> None:
-    """The verbs of both sides, and the inbox between them; a second look takes nothing again."""
-    folder = site.config.parent
-    files = [folder / f"{number}.jpg" for number in range(3)]
-    for file, picture in zip(files, portraits_of(ANN), strict=True):
-        file.write_bytes(coded(picture))
-    answer, at = folder / "sealed.json", (SystemClock().now() - HOUR).isoformat()
-    words = ("--to", site.key.public, "--consent-at", at[:19], "--consent-by", "p-staff")
-    where = ("--age", "30", "--out", answer, "--config", folder / "platform.toml")
-    told = run("seal", STATION.name, ANN, *files, *words, *where)
-    assert told.exit_code == 0, told.output
-    clock = SystemClock()
-    link = SqliteLink(site.station.link_db, clock=clock, boot_id=boot_id())
-    link.receive("ans/commission-1", b"{}")
-    link.receive(f"ans/{told.stdout.strip()}", answer.read_bytes())
-    link.close()
-    first = run("accept", "--config", site.config)
-    assert first.stdout.startswith(f"{ANN} "), first.output
+def test_the_inbox_is_told_line_by_line_and_left_empty(site: Site) -> None:
+    """Taken, brought twice, foreign and unreadable ones; the desk's own answers stay."""
+    good, foreign = (
+        site.sealed(site.letter(), corr := site.ask()),
+        site.sealed(site.letter(), NEVER),
+    )
+    site.bring(
+        ("ans/commission-1", b"{}"),
+        (f"ans/{corr}", good),
+        (f"ans/{corr}", good),
+        (f"ans/{NEVER}", foreign),
+        ("ans/face-torn", b"{"),
+    )
+    told = run("accept", "--config", site.config)
+    assert (told.exit_code, told.stdout[: len(ANN)]) == (1, ANN), told.output
+    lines = told.stderr.splitlines()
+    assert len(lines) == 2
+    assert "face_answer_unasked" in lines[0]
+    assert "没有提出过" in lines[0]
+    assert "envelope_malformed" in lines[1]
+    assert site.inbox() == ["ans/commission-1"]
     again = run("accept", "--config", site.config)
-    assert (again.exit_code, again.stdout) == (0, "")
+    assert (again.exit_code, again.stderr) == (0, "")
+    assert "no answer has come" in again.stdout
 
 
-def test_no_photograph_and_no_name_lies_on_the_disk(site: Site, tmp_path: Path) -> None:
-    letter = site.letter()
-    assert site.accept(site.sealed(letter)).exit_code == 0
-    needles = [each[:32] for each in letter.pictures()]
-    needles += [each[200:240].encode() for each in letter.photographs]
-    assert len(needles) == 6
-    for path in (each for each in tmp_path.rglob("*") if each.is_file()):
-        content = path.read_bytes()
-        assert not [each for each in needles if each in content], path.name
-    assert not any(letter.person.encode() in each for each in (site.sealed(letter),))
+def test_used_answers_leave_no_byte_in_the_inbox(site: Site) -> None:
+    data = site.sealed(site.letter(), corr := site.ask())
+    site.bring((f"ans/{corr}", data))
+    assert data[4000:4040] in site.station.link_db.read_bytes()
+    assert run("accept", "--config", site.config).exit_code == 0
+    for path in site.station.state_dir.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [at for at in range(0, len(data) - 40, 997) if data[at : at + 40] in content]
 
 
-def test_the_status_states_the_public_key_where_it_is_wanted(site: Site) -> None:
-    assert stated_key(site.station) == {"key": site.key.key_id, "public": site.key.public}
-    assert stated_key(site.platform) == {}
-    shown = run("answer-key", "--config", site.config).stdout.split()
-    assert shown == [site.key.key_id, site.key.public]
+def test_an_answer_of_a_program_that_knows_no_such_question_is_none(site: Site) -> None:
+    signer = FileSigner(site.platform.control_key, key_id=site.control.key_id)
+    now = SystemClock().now()
+    told = Answer(STATION.name, corr := site.ask(), ASK, now, {"error": "unknown_question"})
+    site.bring((f"ans/{corr}", sign_message(told, key_id=signer.key_id, sign=signer.sign)))
+    assert run("accept", "--config", site.config).exit_code == 0
+
+
+def test_the_key_is_shown_as_the_entry_that_is_pinned(site: Site) -> None:
+    shown = json.loads(run("answer-key", "--config", site.config).stdout)
+    assert shown == {
+        "key_id": site.key.key_id,
+        "public": site.key.public,
+        "purpose": SEAL,
+        "owner": STATION.name,
+    }
     assert site.station.face_answer_key.stat().st_mode & 0o077 == 0
+
+
+def seal(site: Site, *more: str | Path, at: str = "", corr: str = NEVER) -> Result:
+    agreed = at or (SystemClock().now() - HOUR).isoformat()
+    words = ("--consent-at", agreed, "--consent-by", "p-staff", "--age", "30", "--corr", corr)
+    where = ("--out", site.config.parent / "out.json", "--config", site.platform.state_dir)
+    config = where[-1].with_suffix(".toml")
+    return run("seal", STATION.name, ANN, *more, *words, *where[:-1], config)
+
+
+def test_sealing_needs_the_pinned_key_of_that_station(site: Site) -> None:
+    files = site.photographs()
+    assert seal(site, *files).exit_code == 0
+    ended = replace(site.key, valid_until=SystemClock().now() - HOUR)
+    for pinned in ((), (replace(site.key, owner=OTHER.name),), (ended,)):
+        site.pin(*pinned)
+        told = seal(site, *files)
+        assert (told.exit_code, "seal_key_not_pinned" in told.stderr) == (2, True), told.stderr
+
+
+def test_sealing_names_what_it_cannot_use(site: Site, tmp_path: Path) -> None:
+    files = site.photographs()
+    assert "photograph_unreadable" in seal(site, tmp_path / "none.jpg").stderr
+    assert "consent_at_without_offset" in seal(site, *files, at="2026-11-01T09:00:00").stderr
+    assert "consent_at_malformed" in seal(site, *files, at="yesterday").stderr
+    large = tmp_path / "large.jpg"
+    large.write_bytes(bytes(400_000))
+    told = seal(site, large, large, large)
+    assert (told.exit_code, "face_answer_too_large" in told.stderr) == (2, True)
+    assert "fewer or smaller" in told.stderr
+    low = PinnedKey(KeyId("low-1"), base64.b64encode(bytes(32)).decode(), SEAL, STATION.name)
+    site.pin(low)
+    assert "seal_key_low_order" in seal(site, *files).stderr
 
 
 def test_an_answer_is_used_once(site: Site) -> None:
@@ -173,6 +145,10 @@ def test_a_withdrawn_consent_does_not_come_back(site: Site) -> None:
     assert site.enrolled() == ()
 
 
+def text_of(picture: Picture) -> str:
+    return base64.b64encode(coded(picture)).decode()
+
+
 SPOILT: dict[str, tuple[Callable[[Letter], Letter], str]] = {
     "under fourteen": (lambda letter: replace(letter, age_years=13), "十四"),
     "another text": (
@@ -184,6 +160,10 @@ SPOILT: dict[str, tuple[Callable[[Letter], Letter], str]] = {
         lambda letter: replace(letter, agreed_at=SystemClock().now() + 24 * HOUR),
         "face_consent_not_yet",
     ),
+    "agreed last month": (
+        lambda letter: replace(letter, agreed_at=SystemClock().now() - 31 * 24 * HOUR),
+        "face_consent_too_old",
+    ),
     "two photographs": (
         lambda letter: replace(letter, photographs=letter.photographs[:2]),
         "不足",
@@ -191,7 +171,7 @@ SPOILT: dict[str, tuple[Callable[[Letter], Letter], str]] = {
     "nobody in it": (
         lambda letter: replace(
             letter,
-            photographs=(photograph_text(coded(np.full((480, 640, 3), 120, np.uint8))),) * 3,
+            photographs=(text_of(np.full((480, 640, 3), 120, np.uint8)),) * 3,
         ),
         "没有人脸",
     ),
@@ -212,37 +192,97 @@ def test_an_answer_is_refused_with_one_reason(
     assert site.enrolled() == ()
 
 
-def test_a_seal_to_another_key_is_refused(site: Site, tmp_path: Path) -> None:
-    other = AnswerKey.made(tmp_path / "other.pem")
-    told = site.accept(site.sealed(site.letter(), public=other.public))
-    assert "face_seal_of_another_key" in told.stderr
-    assert "wrong_station" in site.accept(site.sealed(site.letter(), station=OTHER)).stderr
-
-
-@pytest.mark.parametrize("which", ["seal", "name", "signature", "expired"])
-def test_a_forged_answer_is_refused(site: Site, tmp_path: Path, which: str) -> None:
-    """The seal is bound to its message: moved under another name or time it does not open."""
+def blank(site: Site, corr: str) -> FaceAnswer:
     now = SystemClock().now()
-    begun = now - 2 * HOUR if which == "expired" else now
-    blank = FaceAnswer(STATION.name, "face-1", begun, begun + HOUR, site.key.key_id, "")
-    bound = bound_to(replace(blank, corr="face-2") if which == "name" else blank)
-    sealed = seal_to(site.key.public, encode_letter(site.letter()), bound=bound)
-    if which == "seal":
-        sealed = sealed[:-8] + ("A" if sealed[-8] != "A" else "B") + sealed[-7:]
-    path = site.platform.control_key
-    if which == "signature":
-        path = tmp_path / "stranger.pem"
-        generate_key(path)
-    signer = FileSigner(path, key_id=KeyId("control-1"))
-    data = sign_message(replace(blank, sealed=sealed), key_id=signer.key_id, sign=signer.sign)
-    told = site.accept(data)
-    wanted = {
-        "seal": "face_seal_broken",
-        "name": "face_seal_broken",
-        "signature": "signature_bad",
-        "expired": "face_answer_expired",
-    }
-    assert (told.exit_code, wanted[which] in told.stderr) == (1, True), told.stderr
+    return FaceAnswer(STATION.name, corr, now, now + HOUR, site.key.key_id, "")
+
+
+def unasked(site: Site) -> bytes:
+    return site.sealed(site.letter(), NEVER)
+
+
+def overdue(site: Site) -> bytes:
+    """Asked eight days ago."""
+    corr = site.ask()
+    path = site.station.state_dir / "face-asks" / f"{corr}.json"
+    question = json.loads(path.read_bytes())
+    question["data"]["until"] = (SystemClock().now() - HOUR).isoformat()
+    path.write_text(json.dumps(question), encoding="utf-8")
+    return site.sealed(site.letter(), corr)
+
+
+def of_another(site: Site) -> bytes:
+    return site.made(replace(site.letter(), person=BEN), blank(site, site.ask()))
+
+
+def bound_to_another(site: Site) -> bytes:
+    return site.sealed(replace(site.letter(), person=BEN))
+
+
+def moved(site: Site) -> bytes:
+    """The seal of one question under the name of another."""
+    answer = blank(site, site.ask())
+    return site.made(site.letter(), answer, bound=replace(answer, corr=site.ask()))
+
+
+def prolonged(site: Site) -> bytes:
+    answer = blank(site, site.ask())
+    later = replace(answer, expires=answer.expires + HOUR)
+    return site.made(site.letter(), later, bound=answer)
+
+
+def timed(begun: float, hours: float) -> Callable[[Site], bytes]:
+    def made(site: Site) -> bytes:
+        answer = blank(site, site.ask())
+        issued = answer.issued + begun * HOUR
+        told = replace(answer, issued=issued, expires=issued + hours * HOUR)
+        return site.made(site.letter(), told)
+
+    return made
+
+
+def of_another_key(site: Site) -> bytes:
+    public = AnswerKey.made(site.config.parent / "other.pem")
+    site.pin(replace(site.key, key_id=public.key_id, public=public.public))
+    return site.sealed(site.letter())
+
+
+def elsewhere(site: Site) -> bytes:
+    site.pin(replace(site.key, owner=OTHER.name))
+    return site.sealed(site.letter(), station=OTHER)
+
+
+def forged(site: Site) -> bytes:
+    path = site.config.parent / "stranger.pem"
+    generate_key(path)
+    signer = FileSigner(path, key_id=site.control.key_id)
+    return sign_message(blank(site, site.ask()), key_id=signer.key_id, sign=signer.sign)
+
+
+REFUSED: dict[str, tuple[Callable[[Site], bytes], str]] = {
+    "never asked": (unasked, "face_answer_unasked"),
+    "asked too long ago": (overdue, "face_answer_unasked"),
+    "another person in the letter": (of_another, "face_answer_of_another"),
+    "sealed for another person": (bound_to_another, "face_seal_broken"),
+    "under another name": (moved, "face_seal_broken"),
+    "with more time": (prolonged, "face_seal_broken"),
+    "expired": (timed(-2, 1), "face_answer_expired"),
+    "of tomorrow": (timed(24, 1), "face_answer_not_yet"),
+    "for a month": (timed(0, 24 * 30), "face_answer_lasts_too_long"),
+    "to another key": (of_another_key, "face_seal_of_another_key"),
+    "to another station": (elsewhere, "wrong_station"),
+    "signed by a stranger": (forged, "signature_bad"),
+    "no envelope": (lambda _: b"{}", "envelope_malformed"),
+}
+
+
+@pytest.mark.parametrize(("make", "code"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_an_answer_to_us_is_refused_by_name(
+    site: Site, make: Callable[[Site], bytes], code: str
+) -> None:
+    told = site.accept(make(site))
+    assert (told.exit_code, code in told.stderr) == (1, True), told.output
+    assert len(told.stderr.splitlines()) == 1
     assert site.enrolled() == ()
 
 
@@ -251,7 +291,7 @@ def test_where_it_is_not_configured_nothing_is_opened(site: Site, tmp_path: Path
     plain = written(tmp_path, "station")
     file = tmp_path / "answer.json"
     file.write_bytes(data)
-    for words in (("accept", file), ("answer-key",)):
+    for words in (("accept", file), ("answer-key",), ("request", ANN)):
         told = run(*words, "--config", plain)
         assert told.exit_code != 0
         assert "face_answers_off" in told.stderr
