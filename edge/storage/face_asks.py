@@ -48,8 +48,9 @@ class FaceAsks:
         for path in sorted(self._folder.glob("*.json")):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 body = path.read_bytes()
-                until = datetime.fromisoformat(json.loads(body)["data"]["until"])
-                if self._clock.now() < until:
+                said = json.loads(body)
+                until = datetime.fromisoformat(said["data"]["until"])
+                if said["name"] == ASK and self._clock.now() < until:
                     found.append(Document(kind, path.stem, "open", body))
         return tuple(found)
 

@@ -15,7 +15,7 @@ from edge.core.intake import inputs
 from edge.core.intake.state import Phase
 from edge.flows.hear import Hearing
 from edge.wire.convert import converter
-from edge.wire.downlink import Answer
+from edge.wire.downlink import Answer, FaceAnswer
 
 FOUND = {"form": "form-1", "commission": converter.unstructure(COMMISSION)}
 
@@ -140,6 +140,18 @@ def test_the_topic_must_be_that_of_an_open_question() -> None:
     ear.arrive(signed(ear.answer()), f"cmd/{ear.question.id}")
     assert not ear.hearing.hear()
     assert ear.bench.phase() is Phase.READY
+
+
+def test_sealed_photographs_are_left_to_the_verb_that_opens_them() -> None:
+    """Neither noted nor an answer to the desk's question, which is heard behind them."""
+    ear = Ear()
+    now = ear.bench.clock.now()
+    answer = FaceAnswer(STATION.name, "face-1", now, now, "face-key", "A" * 100_000)
+    ear.arrive(signed(answer), "ans/face-1")
+    assert not ear.hearing.hear()
+    assert (ear.journal.noted, ear.question.phase) == ([], "open")
+    ear.arrive(signed(ear.answer()))
+    assert ear.hearing.hear()
 
 
 def test_a_desk_that_moved_on_wants_no_answer() -> None:

@@ -10,7 +10,7 @@ from memory_station import MemoryStation
 
 from edge.core.documents import Document
 from edge.core.errors import LinkDown
-from edge.flows.questions import ASK_AGAIN_S, Questions
+from edge.flows.questions import ASK_AGAIN_S, Notebooks, Questions
 
 
 def question(name: str, phase: str = "open") -> Document:
@@ -70,4 +70,15 @@ def test_a_question_that_did_not_leave_is_due_at_once() -> None:
     with pytest.raises(LinkDown):
         desk.pump()
     desk.is_up = True
+    assert desk.pump() == ["corr-a"]
+
+
+def test_several_notebooks_are_asked_from_as_one() -> None:
+    desk, other = Desk(), MemoryStation()
+    desk.questions = Questions(Notebooks((desk.store, other)), desk.clock)
+    desk.store.commit(documents=(question("a"),))
+    other.commit(documents=(question("b"), question("c", "done")))
+    assert desk.pump() == ["corr-a", "corr-b"]
+    other.commit(documents=(question("b", "done"),))
+    desk.clock.move(60)
     assert desk.pump() == ["corr-a"]
