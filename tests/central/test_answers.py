@@ -11,6 +11,7 @@ from central_site import Central, central_at
 
 from edge.core.commission import Commission
 from edge.core.errors import DecodeError
+from edge.core.face_answers import ASK as PHOTOGRAPHS
 from edge.core.ids import LabId
 from edge.wire.convert import structure
 from edge.wire.downlink import Answer, Ask, encode
@@ -100,6 +101,10 @@ def test_a_form_that_no_text_can_be_finds_nothing(central: Central, form: str) -
 
 def test_an_unknown_question_is_answered(central: Central) -> None:
     assert answer(central, "weather", {}).data == {"error": "unknown_question"}
+
+
+def test_a_question_for_photographs_is_left_to_people(central: Central) -> None:
+    assert ask(central, PHOTOGRAPHS, {"person": "p-ann"}) == []
 
 
 def test_a_page_comes_as_its_bytes(central: Central) -> None:
