@@ -191,8 +191,8 @@ def _accepted(
     settings: Settings, build_engine: Callable[[], Eyeing], data: bytes
 ) -> tuple[Letter, Enrolled | Refused]:
     answer, letter = open_answer(settings, data)
-    take_answer(settings, answer, letter, consent_text()[0])
     pictures, engine = letter.pictures(), build_engine()
+    take_answer(settings, answer, letter, consent_text()[0])
     look: Callable[[int], Described | Flaw] = partial(_described, engine, pictures)
     terms = terms_of(settings, enrolling(equipment_of(settings)), engine, look)
     applicant = Applicant(letter.consent, len(pictures), letter.age_years)

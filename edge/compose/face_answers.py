@@ -97,6 +97,7 @@ def take_answer(settings: Settings, answer: FaceAnswer, letter: Letter, text: Co
 
 def waiting_answers(settings: Settings) -> dict[str, tuple[bytes, ...]]:
     """Sealed photographs that the shipper brought, by their place in the inbox, oldest first."""
+    _need_wanted(settings)
     found: dict[str, tuple[bytes, ...]] = {}
     clock = SystemClock(assume_synced=settings.clock.assume_synced)
     with closing(LinkReader(settings.link_db, clock=clock, boot_id="")) as link:

@@ -291,7 +291,17 @@ def test_where_it_is_not_configured_nothing_is_opened(site: Site, tmp_path: Path
     plain = written(tmp_path, "station")
     file = tmp_path / "answer.json"
     file.write_bytes(data)
-    for words in (("accept", file), ("answer-key",), ("request", ANN)):
+    for words in (("accept", file), ("accept",), ("answer-key",), ("request", ANN)):
         told = run(*words, "--config", plain)
         assert told.exit_code != 0
         assert "face_answers_off" in told.stderr
+
+
+def test_an_engine_that_is_not_there_uses_nothing_up(site: Site, tmp_path: Path) -> None:
+    data = site.sealed(site.letter(), corr := site.ask())
+    site.bring((f"ans/{corr}", data))
+    more = 'from_platform = true\nengine = "openvino"\n'
+    without = run("accept", "--config", written(tmp_path, "station", more=more))
+    assert (without.exit_code, site.inbox()) == (2, [f"ans/{corr}"]), without.output
+    written(tmp_path, "station", more="from_platform = true\n")
+    assert run("accept", "--config", site.config).exit_code == 0
