@@ -70,7 +70,9 @@ class Hall:
 
     `strip` are the names of what the help strip offers; empty outside the demonstration.
     `face_rates` are the shares of strangers matched and of people missed that the face check was
-    measured at, with three photographs; None where nobody measured it.
+    measured at, with three photographs; None where nobody measured it. `faces` is whether faces are
+    looked at, `face_days` how long pictures of checks are kept, 0 for not at all: the notice on the
+    idle screen says so.
     """
 
     lab: str
@@ -79,3 +81,5 @@ class Hall:
     version: str
     strip: tuple[str, ...] = ()
     face_rates: tuple[float, float] | None = None
+    faces: bool = True
+    face_days: int = 0

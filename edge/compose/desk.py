@@ -203,6 +203,8 @@ class _Desk:
             version=__version__,
             strip=self._settings.page.strip,
             face_rates=face_rates(self._settings),
+            faces=self.looker is not None,
+            face_days=self._settings.face.audit_days if self._settings.face.audit_crops else 0,
         )
         url = self._settings.page.strip_url
         strip = ask_strip(url) if url else None

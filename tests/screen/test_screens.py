@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import product
@@ -253,6 +254,26 @@ def test_the_days_list_names_every_state() -> None:
         assert {closed["provisional"], closed["pending"], closed["disputed"]} <= set(texts)
         assert "01:00" in texts
     assert words("en")["day"]["empty"] in told(render_day((), HALL, "en"))
+
+
+def test_the_notice_says_what_is_done_with_faces() -> None:
+    """No face is looked at unannounced, and nothing is promised that the settings do not keep."""
+    for language in LANGUAGES:
+        texts = words(language)["idle"]
+        kept, blind = replace(HALL, face_days=7), replace(HALL, faces=False)
+        plain, keeping, none = (
+            unescape(render_page(moment(Phase.IDLE), hall, language, mark="run-7"))
+            for hall in (HALL, kept, blind)
+        )
+        assert texts["notice"] in plain
+        assert texts["notice_kept"].format(days=7) in keeping
+        assert texts["notice"][:12] not in none
+
+
+def test_a_check_without_a_camera_says_what_to_do() -> None:
+    lost = unescape(whole(moment(Phase.IDENTIFY, AROUND["camera lost"]), "en"))
+    assert words("en")["identify"]["by_hand"] in lost
+    assert words("en")["identify"]["waiting"] not in lost
 
 
 def test_the_keypad_lists_staff_or_says_whom_to_call() -> None:
